@@ -1,0 +1,309 @@
+// init-storage: makes the data volume that /etc/fstab names for /var, if and only if it is provably blank.
+//
+//   fstab → device → state → plan → do it → commit
+//
+// What fails midway leaves a volume that the next run finds blank or unfinished and starts over, or ready and
+// whole. docs/architecture.md has the states and the order of writes.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/applet.h"
+#include "effects/copy_tree.h"
+#include "effects/execute.h"
+#include "plan/operation.h"
+#include "storage/config_files.h"
+#include "storage/device.h"
+#include "storage/fstab.h"
+#include "storage/probe.h"
+#include "system/interrupt.h"
+#include "system/mount.h"
+#include "system/random.h"
+
+namespace aimee {
+
+namespace {
+
+// mkfs.btrfs with duplicated metadata wants about 110 MiB; below this nothing useful fits.
+constexpr std::uint64_t smallest_volume = 128ULL << 20;
+constexpr std::uint64_t default_timeout = 90;  // seconds; systemd's own for devices
+
+constexpr Option options[] = {
+    option_root,
+    option_dry_run,
+    option_json,
+    {"timeout", 't', "SECONDS", "wait at most so long for the device and for its lock (90)"},
+};
+
+constexpr std::string_view description =
+    "Looks at the device that /etc/fstab names for /var. Where it is blank, makes btrfs on it, the subvolumes\n"
+    "that tmpfiles.d names, a copy of the image's /var and its SELinux labels, and commits. A volume that is\n"
+    "ready is left alone, a creation that was cut short starts over, and everything that might be somebody's\n"
+    "data is refused.\n";
+
+// What a run found and did; both kinds of report are made from it.
+struct Report {
+  std::optional<BlockNode> device;
+  std::uint64_t size = 0;
+  std::optional<VolumeState> volume;
+  std::string action = "none";
+  Plan plan;
+  std::string uuid;
+  std::string label;
+  std::vector<std::string> subvolumes;
+  TreeSize copied;
+  double seconds = 0;
+};
+
+struct Request {
+  std::string root;  // empty = the running system
+  bool dry_run = false;
+  std::chrono::seconds timeout{default_timeout};
+};
+
+Result<Request> parse_request(const Arguments& arguments) {
+  Request request;
+  request.dry_run = arguments.has("dry-run");
+  request.root = arguments.value("root");
+  while (request.root.ends_with('/')) request.root.pop_back();
+  const std::string_view timeout = arguments.value("timeout", "90");
+  const auto seconds = parse_number(timeout);
+  if (!seconds || *seconds > 86400) {
+    return std::unexpected(Error{Outcome::usage, 0, "--timeout", concat(printable(timeout), " is no number of seconds up to 86400")});
+  }
+  request.timeout = std::chrono::seconds(*seconds);
+  return request;
+}
+
+std::string zeroing_command(const std::string& path) {
+  return concat("wipefs -a ", path, " && dd if=/dev/zero of=", path, " bs=1M count=16 conv=fsync");
+}
+
+// Foreign and damaged volumes: what was found, and what the owner can do on purpose.
+Error refusal_of(const VolumeState& volume, const std::string& path) {
+  std::string advice = concat("; to erase it on purpose: ", zeroing_command(path));
+  if (volume.state == State::damaged) advice = concat("; to repair it: btrfs rescue super-recover ", path, advice);
+  return refusal(path, concat(volume.found, ": refusing to format", advice)).error();
+}
+
+Error in_use_refusal(const BlockNode& node) {
+  std::string by;
+  for (const std::string& holder : holders_of(node.number)) by += concat(by.empty() ? " by " : ", ", holder);
+  return refusal(node.path, concat("is in use", by, " (mounted, or held by another program): refusing to format; ",
+                                   "release it first"))
+      .error();
+}
+
+// A volume that may be written to: locked, held exclusively, and probed under the lock.
+struct ProbedVolume {
+  Fd lock;
+  Fd device;
+  VolumeState state;
+  Superblock primary;
+};
+
+Result<ProbedVolume> probe_locked(const BlockNode& node, const Request& request, std::uint64_t size) {
+  ProbedVolume volume;
+  volume.lock = TRY(lock_disk(whole_disk(node), request.timeout));
+  volume.device = TRY(open_block(node, O_RDONLY));
+  const VolumeFacts facts = probe_volume(volume.device, size);
+  volume.state = classify(facts);
+  volume.primary = facts.superblocks[0].value_or(Superblock{});
+  return volume;
+}
+
+Result<> check_can_be_made(const BlockNode& node, const Fd& device, std::uint64_t size) {
+  if (is_read_only(device)) return refusal(node.path, "is read-only and holds no data volume yet; make it writable");
+  if (size < smallest_volume) {
+    return refusal(node.path, concat("is too small for a data volume: ", human_size(size), ", at least ",
+                                     human_size(smallest_volume), " are needed"));
+  }
+  return {};
+}
+
+// The image's side of a creation.
+struct Template {
+  Fd var;
+  TreeSize size;
+  FileContexts contexts;
+  SubvolumeList list;
+};
+
+Result<Template> read_template(const std::string& root) {
+  Template image;
+  image.list = parse_subvolume_list(TRY(read_tmpfiles_configuration(root)));
+  for (const std::string& warning : image.list.warnings) log_warning(warning);
+  image.contexts = TRY(FileContexts::of_image(root));
+  const Fd view = TRY(view_without_submounts(root.empty() ? "/" : root));
+  image.var = TRY(open_beneath(view, "var", O_RDONLY | O_DIRECTORY));
+  image.size = TRY(measure_tree(image.var));
+  return image;
+}
+
+Result<Fd> open_exclusively(const BlockNode& node, bool for_writing) {
+  auto opened = open_block(node, (for_writing ? O_RDWR : O_RDONLY) | O_EXCL);
+  if (!opened && opened.error().code == EBUSY) return std::unexpected(in_use_refusal(node));
+  return opened;
+}
+
+void summarise(const Report& report) {
+  log_notice(concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size), ", ",
+                    report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
+                    human_size(report.copied.bytes)));
+}
+
+// Makes the volume, or completes the commit of one that is ready.
+Result<> make_ready(const Request& request, ProbedVolume volume, const VolumeOptions& volume_options, Report& report) {
+  const BlockNode& node = *report.device;
+  const bool creating = volume.state.state != State::ready;
+  report.action = creating ? "create" : "finish";
+  if (creating) TRY(check_can_be_made(node, volume.device, report.size));
+  volume.device = TRY(open_exclusively(node, creating && !request.dry_run));
+
+  TRY(enter_private_mount_namespace());
+  Template image;
+  if (creating) image = TRY(read_template(request.root));
+  if (image.size.bytes > report.size) {
+    return refusal(node.path, concat("is too small: ", human_size(report.size), " for the image's ",
+                                     human_size(image.size.bytes), " of /var"));
+  }
+  const Uuid uuid = creating ? marked_uuid(TRY(random_uuid())) : volume.primary.uuid;
+  report.plan = make_plan({volume.state, volume_options, image.list.subvolumes, uuid, volume.primary.label});
+  report.uuid = uuid_text(uuid);
+  report.label = creating ? committed_label : volume.primary.label;
+  for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
+  report.copied = image.size;
+  if (request.dry_run) return {};
+
+  on_interrupt(concat("init-storage: ", node.path, ": interrupted; nothing is mounted, and the next run starts over\n"));
+  Progress progress;
+  progress.total_files = image.size.files;
+  progress.total_bytes = image.size.bytes;
+  Workplace workplace{node, report.size, request.root, std::move(image.var), image.contexts, progress};
+  return execute(report.plan, workplace, std::move(volume.lock), std::move(volume.device));
+}
+
+Result<> run(const Request& request, Report& report) {
+  const FstabVolume fstab = TRY(read_fstab_volume(request.root));
+  const DataDevice found = TRY(wait_for_device(fstab.source, request.root, request.timeout));
+  report.device = found.node;
+  const BlockNode& node = found.node;
+  if (!found.misleading_link.empty()) {
+    return refusal(found.misleading_link, concat("leads to another device than ", node.path, ", which is on the root ",
+                                                 "file system's disk; detach the other, or name the partition by PARTUUID="));
+  }
+
+  Fd device = TRY(open_block(node, O_RDONLY));
+  report.size = TRY(block_size_bytes(device, node.path));
+  if (is_plainly_ready(device, report.size)) {
+    const Superblock superblock = TRY(read_superblock(device, superblock_offsets[0], node.path));
+    report.volume = VolumeState{State::ready, "holds the data volume", false, {}};
+    report.uuid = uuid_text(superblock.uuid);
+    report.label = superblock.label;
+    return {};
+  }
+
+  device.reset();
+  ProbedVolume volume = TRY(probe_locked(node, request, report.size));
+  report.volume = volume.state;
+  switch (volume.state.state) {
+    case State::blank:
+    case State::unfinished:
+      return make_ready(request, std::move(volume), fstab.options, report);
+    case State::ready:
+      // In use already: its next transaction brings the copies up to date.
+      if (volume.state.copies_are_stale && !is_read_only(volume.device) && open_block(node, O_RDONLY | O_EXCL)) {
+        return make_ready(request, std::move(volume), fstab.options, report);
+      }
+      [[fallthrough]];
+    case State::existing:
+      report.uuid = uuid_text(volume.primary.uuid);
+      report.label = volume.primary.label;
+      return {};
+    case State::foreign:
+    case State::damaged:
+      report.action = "refuse";
+      return std::unexpected(refusal_of(volume.state, node.path));
+  }
+  return {};
+}
+
+std::string as_json(const Report& report, const Request& request, const Result<>& result) {
+  JsonObject object;
+  JsonArray plan;
+  for (const Operation& operation : report.plan) plan.add(describe(operation));
+  JsonArray subvolumes;
+  for (const std::string& path : report.subvolumes) subvolumes.add(path);
+  if (report.device) {
+    object.add("device", report.device->path).add("size", report.size);
+  } else {
+    object.add_null("device").add_null("size");
+  }
+  if (report.volume) {
+    object.add("state", state_name(report.volume->state)).add("found", report.volume->found);
+  } else {
+    object.add_null("state").add_null("found");
+  }
+  object.add("action", report.action).add("dry_run", request.dry_run).add_raw("plan", plan.str());
+  object.add("uuid", report.uuid).add("label", report.label).add_raw("subvolumes", subvolumes.str());
+  object.add("files", report.copied.files).add("bytes", report.copied.bytes);
+  object.add("exit", static_cast<std::uint64_t>(result ? Outcome::done : result.error().outcome));
+  if (result) {
+    object.add_null("error");
+  } else {
+    object.add("error", result.error().message());
+  }
+  return object.str() + "\n";
+}
+
+void print(const std::string& text) {
+  [[maybe_unused]] const ssize_t ignored = write(STDOUT_FILENO, text.data(), text.size());
+}
+
+void print_plan(const Report& report) {
+  std::string text = concat(report.device->path, " ", report.volume->found, "\n");
+  if (report.plan.empty()) text += "nothing to do\n";
+  for (const Operation& operation : report.plan) text += describe(operation) + "\n";
+  print(text);
+}
+
+void tell(const Report& report, const Request& request) {
+  if (report.volume->state == State::existing || (report.volume->state == State::ready && report.plan.empty())) {
+    log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is"));
+  }
+  if (!request.dry_run && !report.plan.empty()) summarise(report);
+}
+
+Outcome init_storage(const Arguments& arguments) {
+  const auto request = parse_request(arguments);
+  if (!request) {
+    log_error(request.error().message());
+    return request.error().outcome;
+  }
+  Report report;
+  const Result<> result = run(*request, report);
+  if (arguments.has("json")) {
+    print(as_json(report, *request, result));
+  } else if (request->dry_run && result) {
+    print_plan(report);
+  }
+  if (!result) {
+    log_error(result.error().message());
+    return result.error().outcome;
+  }
+  tell(report, *request);
+  return Outcome::done;
+}
+
+}  // namespace
+
+extern const Applet init_storage_applet;
+const Applet init_storage_applet{"init-storage", "Make the data volume that /etc/fstab names for /var, if it is blank",
+                                 "", description, options, init_storage};
+
+}  // namespace aimee

@@ -1,0 +1,29 @@
+# aimee_room(NAME USES ROOM... LIBRARIES LIB...): the static library lib/NAME of all its sources.
+#
+# A room's headers are included as "NAME/header.h" and are found only by rooms that say USES NAME: every room has
+# an include folder of its own with nothing in it but a link to the room. So the direction between rooms is
+# checked by each compilation.
+function(aimee_room name)
+    cmake_parse_arguments(PARSE_ARGV 1 room "" "" "USES;LIBRARIES")
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+    add_library(${name} STATIC ${sources})
+    set(include_folder ${CMAKE_BINARY_DIR}/include/${name})
+    file(MAKE_DIRECTORY ${include_folder})
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${name} ${include_folder}/${name} SYMBOLIC)
+    target_include_directories(${name} PUBLIC ${include_folder})
+    target_link_libraries(${name} PUBLIC ${room_USES} PRIVATE aimee_flags ${room_LIBRARIES})
+endfunction()
+
+# aimee_library(NAME HEADER LIB...): the imported target aimee::NAME of an installed C library.
+function(aimee_library name header)
+    add_library(aimee_${name} INTERFACE)
+    add_library(aimee::${name} ALIAS aimee_${name})
+    foreach(library IN LISTS ARGN)
+        find_library(AIMEE_LIB_${library} ${library} REQUIRED)
+        target_link_libraries(aimee_${name} INTERFACE ${AIMEE_LIB_${library}})
+    endforeach()
+    find_path(AIMEE_INCLUDE_${name} ${header} PATH_SUFFIXES ${name} lib${name} REQUIRED)
+    if(NOT AIMEE_INCLUDE_${name} MATCHES "/usr/include$")
+        target_include_directories(aimee_${name} SYSTEM INTERFACE ${AIMEE_INCLUDE_${name}})
+    endif()
+endfunction()

@@ -1,0 +1,32 @@
+// Building and printing of errors. Nothing here can fail but by lack of memory.
+#include "base/result.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace aimee {
+
+std::string Error::message() const {
+  std::string text = subject;
+  if (!text.empty() && !explanation.empty()) text += ": ";
+  text += explanation;
+  if (code != 0) {
+    text += ": ";
+    text += std::strerror(code);
+  }
+  return text;
+}
+
+std::unexpected<Error> failure(std::string_view subject, std::string_view explanation) {
+  return failure(subject, explanation, errno);
+}
+
+std::unexpected<Error> failure(std::string_view subject, std::string_view explanation, int code) {
+  return std::unexpected(Error{Outcome::failed, code, std::string(subject), std::string(explanation)});
+}
+
+std::unexpected<Error> refusal(std::string_view subject, std::string_view explanation) {
+  return std::unexpected(Error{Outcome::refused, 0, std::string(subject), std::string(explanation)});
+}
+
+}  // namespace aimee

@@ -1,0 +1,150 @@
+// Copying of file contents. A failure leaves a partial file in a volume that is not committed.
+#include "effects/copy_data.h"
+
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "base/text.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::uint64_t hole_unit = 4096;      // bytes; the volume's sector size
+constexpr std::size_t kernel_chunk = 8 << 20;  // bytes per system call, so that progress is seen
+
+struct Range {
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+struct Copy {
+  const Fd& source;
+  const Fd& destination;
+  KernelCopy& kernel;
+  std::span<std::byte> buffer;
+  std::string_view subject;
+  Progress& progress;
+};
+
+void count(Progress& progress, std::uint64_t bytes) {
+  progress.bytes += bytes;
+  progress.tick();
+}
+
+std::unexpected<Error> shrank(std::string_view subject) {
+  return failure(subject, "became shorter while it was copied", 0);
+}
+
+// One system call's worth at `offset`: bytes copied, 0 = this way does not work here and the next is tried.
+Result<std::size_t> copy_some_in_kernel(const Copy& copy, std::uint64_t offset, std::size_t length) {
+  const KernelCopy::Way way = copy.kernel.way();
+  auto from = static_cast<off_t>(offset);
+  ssize_t copied = 0;
+  if (way == KernelCopy::Way::copy_file_range) {
+    auto to = static_cast<off_t>(offset);
+    copied = copy_file_range(copy.source.get(), &from, copy.destination.get(), &to, length, 0);
+  } else {
+    if (lseek(copy.destination.get(), from, SEEK_SET) < 0) return failure(copy.subject, "seek");
+    copied = sendfile(copy.destination.get(), copy.source.get(), &from, length);
+  }
+  if (copied > 0) return static_cast<std::size_t>(copied);
+  if (copied < 0 && errno == EINTR) return copy_some_in_kernel(copy, offset, length);
+  const bool unsupported = errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM;
+  if (copied < 0 && !unsupported) return failure(copy.subject, "copy");
+  copy.kernel.fall_back(way);
+  return std::size_t{0};
+}
+
+Result<> copy_through_buffer(const Copy& copy, Range range) {
+  while (range.begin < range.end) {
+    const std::size_t length = std::min<std::uint64_t>(copy.buffer.size(), range.end - range.begin);
+    const auto part = copy.buffer.first(length);
+    TRY(read_exactly(copy.source, part, range.begin, copy.subject));
+    TRY(write_exactly(copy.destination, part, range.begin, copy.subject));
+    range.begin += length;
+    count(copy.progress, length);
+  }
+  return {};
+}
+
+Result<> copy_range(const Copy& copy, Range range) {
+  while (range.begin < range.end && copy.kernel.way() != KernelCopy::Way::read_and_write) {
+    const std::size_t length = std::min<std::uint64_t>(kernel_chunk, range.end - range.begin);
+    const std::size_t copied = TRY(copy_some_in_kernel(copy, range.begin, length));
+    range.begin += copied;
+    count(copy.progress, copied);
+  }
+  return copy_through_buffer(copy, range);
+}
+
+bool is_zero(std::span<const std::byte> bytes) {
+  return bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+// Copies all but aligned blocks of zeros.
+Result<> copy_without_zeros(const Copy& copy, std::uint64_t size) {
+  for (std::uint64_t offset = 0; offset < size;) {
+    const std::size_t length = std::min<std::uint64_t>(copy.buffer.size(), size - offset);
+    const auto part = copy.buffer.first(length);
+    TRY(read_exactly(copy.source, part, offset, copy.subject));
+    for (std::size_t at = 0; at < length; at += hole_unit) {
+      const auto block = part.subspan(at, std::min<std::size_t>(hole_unit, length - at));
+      if (!is_zero(block)) TRY(write_exactly(copy.destination, block, offset + at, copy.subject));
+    }
+    offset += length;
+    count(copy.progress, length);
+  }
+  return {};
+}
+
+// The next range of data from `offset` on; none after the last.
+Result<std::optional<Range>> next_data(const Fd& source, std::uint64_t offset, std::uint64_t size, std::string_view subject) {
+  const off_t begin = lseek(source.get(), static_cast<off_t>(offset), SEEK_DATA);
+  if (begin < 0 && errno == ENXIO) return std::nullopt;
+  if (begin < 0) return failure(subject, "look for data");
+  const off_t end = lseek(source.get(), begin, SEEK_HOLE);
+  if (end < 0) return failure(subject, "look for holes");
+  return Range{static_cast<std::uint64_t>(begin), std::min<std::uint64_t>(static_cast<std::uint64_t>(end), size)};
+}
+
+Result<> copy_sparse(const Copy& copy, std::uint64_t size) {
+  if (ftruncate(copy.destination.get(), static_cast<off_t>(size)) != 0) return failure(copy.subject, "set size");
+  auto range = TRY(next_data(copy.source, 0, size, copy.subject));
+  const bool tells_no_hole = range && range->begin == 0 && range->end == size;
+  if (tells_no_hole) return copy_without_zeros(copy, size);
+  while (range && range->begin < size) {
+    TRY(copy_range(copy, *range));
+    if (range->end == size) break;
+    range = TRY(next_data(copy.source, range->end, size, copy.subject));
+  }
+  return {};
+}
+
+}  // namespace
+
+void KernelCopy::fall_back(Way from) {
+  Way expected = from;
+  way_.compare_exchange_strong(expected, from == Way::copy_file_range ? Way::sendfile : Way::read_and_write);
+}
+
+Result<> copy_data(const Fd& source, const struct stat& status, const Fd& destination, KernelCopy& kernel,
+                   std::span<std::byte> buffer, std::string_view subject, Progress& progress) {
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size == 0) return {};
+  const Copy copy{source, destination, kernel, buffer, subject, progress};
+  const bool has_holes = static_cast<std::uint64_t>(status.st_blocks) * 512 < size;
+  if (has_holes) return copy_sparse(copy, size);
+  if (size <= buffer.size()) return copy_through_buffer(copy, {0, size});
+  TRY(copy_range(copy, {0, size}));
+  struct stat after{};
+  if (fstat(source.get(), &after) != 0 || after.st_size < status.st_size) return shrank(subject);
+  return {};
+}
+
+}  // namespace aimee

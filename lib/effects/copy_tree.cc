@@ -1,0 +1,339 @@
+// Copying of a tree. A failure midway leaves a partial tree in a volume that is not committed.
+#include "effects/copy_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "effects/attributes.h"
+#include "effects/copy_data.h"
+#include "effects/work_queue.h"
+#include "system/file_handle.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::size_t buffer_size = 256 << 10;  // bytes, each thread
+constexpr std::size_t queue_limit = 128;        // files; bounds open folders and memory
+constexpr std::size_t most_threads = 8;
+constexpr mode_t private_mode = 0700;  // of folders until everything in them exists
+constexpr int source_flags = O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+
+using Stream = std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })>;
+
+Result<Stream> list_folder(const Fd& folder, std::string_view subject) {
+  Fd again = TRY(open_at(folder, ".", O_RDONLY | O_DIRECTORY));
+  Stream stream(fdopendir(again.get()));
+  if (!stream) return failure(subject, "list");
+  [[maybe_unused]] const int owned_by_stream = again.release();
+  return stream;
+}
+
+// The next name in the folder but "." and ".."; empty at the end.
+Result<std::string> next_name(DIR* stream, std::string_view subject) {
+  for (;;) {
+    errno = 0;
+    const dirent* entry = readdir(stream);
+    if (entry == nullptr && errno != 0) return failure(subject, "list");
+    if (entry == nullptr) return std::string();
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") return std::string(name);
+  }
+}
+
+Result<struct stat> status_at(const Fd& folder, const std::string& name, std::string_view subject) {
+  struct stat status{};
+  if (fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return failure(subject, "stat");
+  return status;
+}
+
+// The file that `expected` described, still: what changed its type or was exchanged meanwhile is refused.
+Result<Fd> open_same(const Fd& folder, const std::string& name, int flags, const struct stat& expected,
+                     std::string_view subject) {
+  const int number = openat(folder.get(), name.c_str(), source_flags | flags | O_CLOEXEC);
+  if (number < 0) return failure(subject, "open");
+  Fd fd(number);
+  const struct stat status = TRY(status_of(fd, subject));
+  const bool same = status.st_dev == expected.st_dev && status.st_ino == expected.st_ino &&
+                    (status.st_mode & S_IFMT) == (expected.st_mode & S_IFMT);
+  if (!same) return failure(subject, "was exchanged for something else while it was copied", 0);
+  return fd;
+}
+
+std::size_t cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::clamp<std::size_t>(static_cast<std::size_t>(CPU_COUNT(&set)), 1, most_threads);
+}
+
+// Deep trees keep two descriptors open a level.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A folder under way. The last owner to let go of it (the walker, or the thread that copies its last file)
+// completes it.
+struct Folder {
+  std::string path;
+  struct stat status{};
+  Fd source;
+  Fd destination;
+};
+using SharedFolder = std::shared_ptr<Folder>;
+
+struct FileTask {
+  SharedFolder folder;
+  std::string name;
+  struct stat status{};
+};
+
+class TreeCopy {
+ public:
+  TreeCopy(const FileContexts& contexts, Progress& progress)
+      : contexts_(contexts), progress_(progress), selinux_(selinux_is_enabled()), buffers_(cores()) {}
+
+  Result<> run(const Fd& source, const Fd& destination, const std::string& path) {
+    allow_many_descriptors();
+    const SharedFolder root = begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
+                                           TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path,
+                                           TRY(status_of(source, path)));
+    TRY(label_created(root->destination, TRY(wanted_label(path, root->status.st_mode, path_of(root->source)))));
+    {
+      WorkQueue<FileTask> queue(buffers_.size() - 1, queue_limit,
+                                [this](FileTask& task, std::size_t worker) { copy_file_task(task, worker); });
+      queue_ = &queue;
+      if (auto walked = walk(root); !walked) stop(walked.error());
+      queue.finish();
+    }
+    TRY(thread_label().set(std::nullopt));
+    if (error_) return std::unexpected(*error_);
+    return {};
+  }
+
+ private:
+  using Buffer = std::unique_ptr<std::byte[]>;
+
+  // A shared folder that is completed when its last owner lets go of it.
+  SharedFolder begin_folder(Fd source, Fd destination, std::string path, const struct stat& status) {
+    auto* folder = new Folder{std::move(path), status, std::move(source), std::move(destination)};
+    return SharedFolder(folder, [this](Folder* done) {
+      const std::unique_ptr<Folder> owner(done);
+      if (failed_) return;
+      if (auto completed = complete(*done); !completed) stop(completed.error());
+    });
+  }
+
+  // One for each thread, since that is what the kernel keeps it for.
+  CreationLabel& thread_label() const {
+    thread_local CreationLabel label(selinux_);
+    return label;
+  }
+
+  static Result<> complete(const Folder& folder) {
+    TRY(set_owner_and_mode(folder.destination, folder.status, private_mode, folder.path));
+    TRY(copy_attributes(folder.source, folder.destination, folder.path));
+    return set_times(folder.destination, folder.status, folder.path);
+  }
+
+  void stop(const Error& error) {
+    const std::scoped_lock lock(error_mutex_);
+    if (!error_) error_ = error;
+    failed_ = true;
+  }
+
+  // `file` reaches the source file for the xattr calls.
+  [[nodiscard]] Result<std::optional<std::string>> wanted_label(const std::string& path, mode_t mode, const std::string& file) const {
+    if (contexts_.present()) return contexts_.label_of(path, mode);
+    return stored_label(file);
+  }
+
+  void count_file() {
+    ++progress_.files;
+    progress_.tick();
+  }
+
+  Result<> walk(const SharedFolder& folder) {
+    const Stream stream = TRY(list_folder(folder->source, folder->path));
+    while (!failed_) {
+      std::string name = TRY(next_name(stream.get(), folder->path));
+      if (name.empty()) break;
+      const std::string path = concat(folder->path, "/", name);
+      const struct stat status = TRY(status_at(folder->source, name, path));
+      if (status.st_dev != folder->status.st_dev) return failure(path, "is on another file system", 0);
+      if (S_ISDIR(status.st_mode)) {
+        TRY(copy_folder(*folder, name, path, status));
+      } else if (S_ISREG(status.st_mode) && status.st_nlink == 1) {
+        queue_->push(FileTask{folder, std::move(name), status});
+      } else {
+        TRY(copy_other(*folder, name, path, status));
+      }
+    }
+    return {};
+  }
+
+  Result<> copy_folder(const Folder& parent, const std::string& name, const std::string& path,
+                       const struct stat& status) {
+    Fd source = TRY(open_same(parent.source, name, O_DIRECTORY, status, path));
+    const auto wanted = TRY(wanted_label(path, status.st_mode, path_of(source)));
+    TRY(thread_label().set(wanted));
+    const bool made = mkdirat(parent.destination.get(), name.c_str(), private_mode) == 0;
+    if (!made && errno != EEXIST) return failure(path, "make folder");
+    Fd destination = TRY(open_at(parent.destination, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    if (!made && fchmod(destination.get(), private_mode) != 0) return failure(path, "set mode");
+    if (!made || !selinux_) TRY(label_created(destination, wanted));
+    count_file();
+    return walk(begin_folder(std::move(source), std::move(destination), path, status));
+  }
+
+  // Everything that is neither a folder nor a regular file with one name.
+  Result<> copy_other(const Folder& folder, const std::string& name, const std::string& path,
+                      const struct stat& status) {
+    const auto key = std::pair(status.st_dev, status.st_ino);
+    if (const auto first = linked_.find(key); first != linked_.end()) {
+      if (TRY(link_to(first->second, folder, name, path))) {
+        count_file();
+        return {};
+      }
+    }
+    if (S_ISREG(status.st_mode)) {
+      TRY(copy_regular(folder, name, path, status, 0));
+    } else {
+      TRY(make_special(folder, name, path, status));
+    }
+    if (status.st_nlink > 1) linked_[key] = TRY(FileHandle::of(folder.destination, name));
+    count_file();
+    return {};
+  }
+
+  // A further name of a file that was copied before; false where that is on another subvolume.
+  static Result<bool> link_to(const FileHandle& first, const Folder& folder, const std::string& name, const std::string& path) {
+    const Fd file = TRY(first.open(folder.destination, path));
+    if (linkat(file.get(), "", folder.destination.get(), name.c_str(), AT_EMPTY_PATH) == 0) return true;
+    if (errno != EXDEV) return failure(path, "make hard link");
+    log_warning(concat(printable(path), ": has another name on another subvolume, becomes a file of its own"));
+    return false;
+  }
+
+  Result<> make_special(const Folder& folder, const std::string& name, const std::string& path,
+                        const struct stat& status) {
+    const std::string source = path_in(folder.source, name);
+    const std::string destination = path_in(folder.destination, name);
+    const auto wanted = TRY(wanted_label(path, status.st_mode, source));
+    TRY(thread_label().set(wanted));
+    if (S_ISLNK(status.st_mode)) {
+      std::string target(static_cast<std::size_t>(status.st_size) + 1, '\0');
+      const ssize_t length = readlinkat(folder.source.get(), name.c_str(), target.data(), target.size());
+      if (length < 0) return failure(path, "read link");
+      target.resize(static_cast<std::size_t>(length));
+      if (symlinkat(target.c_str(), folder.destination.get(), name.c_str()) != 0) return failure(path, "make link");
+    } else if (mknodat(folder.destination.get(), name.c_str(), status.st_mode & (S_IFMT | 07777), status.st_rdev) != 0) {
+      return failure(path, "make special file");
+    }
+    if (!selinux_) TRY(label_created(destination, wanted));
+    const bool owned = status.st_uid == 0 && status.st_gid == 0;
+    if (!owned && fchownat(folder.destination.get(), name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
+      return failure(path, "set owner");
+    }
+    if (!S_ISLNK(status.st_mode) && fchmodat(folder.destination.get(), name.c_str(), status.st_mode & 07777, 0) != 0) {
+      return failure(path, "set mode");
+    }
+    TRY(copy_attributes(source, destination, path));
+    return set_times_at(folder.destination, name, status, path);
+  }
+
+  Result<> copy_regular(const Folder& folder, const std::string& name, const std::string& path,
+                        const struct stat& status, std::size_t worker) {
+    const Fd source = TRY(open_same(folder.source, name, 0, status, path));
+    const auto wanted = TRY(wanted_label(path, status.st_mode, path_of(source)));
+    TRY(thread_label().set(wanted));
+    const mode_t mode = status.st_mode & 0777;
+    const Fd destination = TRY(open_at(folder.destination, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+    if (!selinux_) TRY(label_created(destination, wanted));
+    TRY(copy_data(source, status, destination, kernel_, buffer_of(worker), path, progress_));
+    TRY(set_owner_and_mode(destination, status, mode, path));
+    TRY(copy_attributes(source, destination, path));
+    return set_times(destination, status, path);
+  }
+
+  void copy_file_task(FileTask& task, std::size_t worker) {
+    if (failed_) return;
+    const std::string path = concat(task.folder->path, "/", task.name);
+    if (auto copied = copy_regular(*task.folder, task.name, path, task.status, worker); !copied) {
+      stop(copied.error());
+      return;
+    }
+    task.folder.reset();
+    count_file();
+  }
+
+  std::span<std::byte> buffer_of(std::size_t worker) {
+    Buffer& buffer = buffers_[worker];
+    if (!buffer) buffer.reset(new std::byte[buffer_size]);
+    return {buffer.get(), buffer_size};
+  }
+
+  const FileContexts& contexts_;
+  Progress& progress_;
+  const bool selinux_;
+  KernelCopy kernel_;
+  std::vector<Buffer> buffers_;  // of each thread; the walker is number 0
+  std::map<std::pair<dev_t, ino_t>, FileHandle> linked_;
+  WorkQueue<FileTask>* queue_ = nullptr;
+  std::mutex error_mutex_;
+  std::optional<Error> error_;
+  std::atomic<bool> failed_ = false;
+};
+
+Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size) {
+  const Stream stream = TRY(list_folder(folder, path));
+  for (;;) {
+    const std::string name = TRY(next_name(stream.get(), path));
+    if (name.empty()) return {};
+    const std::string below = concat(path, "/", name);
+    const struct stat status = TRY(status_at(folder, name, below));
+    ++size.files;
+    if (S_ISREG(status.st_mode)) {
+      const auto allocated = static_cast<std::uint64_t>(status.st_blocks) * 512;
+      size.bytes += std::min(allocated, static_cast<std::uint64_t>(status.st_size));
+    }
+    if (S_ISDIR(status.st_mode)) {
+      TRY(add_size(TRY(open_same(folder, name, O_DIRECTORY, status, below)), below, size));
+    }
+  }
+}
+
+}  // namespace
+
+Result<TreeSize> measure_tree(const Fd& source) {
+  allow_many_descriptors();
+  TreeSize size;
+  TRY(add_size(source, "/var", size));
+  return size;
+}
+
+Result<> copy_tree(const Fd& source, const Fd& destination, const std::string& path, const FileContexts& contexts,
+                   Progress& progress) {
+  const mode_t previous = umask(0);
+  auto copied = TreeCopy(contexts, progress).run(source, destination, path);
+  umask(previous);
+  return copied;
+}
+
+}  // namespace aimee

@@ -1,0 +1,154 @@
+// Execution of plans. Whatever fails midway leaves a volume that the next run recognises as blank or
+// unfinished, or (while a commit is confirmed in the superblock's copies) as ready; mounts go with the
+// process.
+#include "effects/execute.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "effects/copy_tree.h"
+#include "effects/make_filesystem.h"
+#include "storage/accounts.h"
+#include "storage/btrfs.h"
+#include "storage/probe.h"
+#include "system/mount.h"
+
+namespace aimee {
+
+namespace {
+
+class Execution {
+ public:
+  Execution(Workplace& workplace, Fd lock, Fd exclusive)
+      : workplace_(workplace), lock_(std::move(lock)), device_(std::move(exclusive)) {}
+
+  Result<> operator()(const EraseSuperblockCopies& erase) {
+    return erase_superblock_copies(device_, erase.offsets, subject());
+  }
+
+  Result<> operator()(const MakeFilesystem& make) {
+    TRY(make_staging_mount_point());
+    const auto image = TRY(FilesystemImage::make({make.uuid, make.label, workplace_.size}, staging_mount_point));
+    expected_uuid_ = make.uuid;
+    return image.write_to(device_, subject(), workplace_.progress);
+  }
+
+  Result<> operator()(const MountStaging& mount) {
+    TRY(make_staging_mount_point());
+    if (!expected_uuid_) expected_uuid_ = TRY(read_superblock(device_, superblock_offsets[0], subject())).uuid;
+    device_.reset();
+    lock_.reset();
+    mounted_.emplace(TRY(Mounted::at(subject(), staging_mount_point, "btrfs", MS_NODEV | MS_NOSUID | MS_NOEXEC,
+                                     concat(mount.options, mount.options.empty() ? "" : ",", "subvolid=5"))));
+    volume_ = TRY(open_file(staging_mount_point, O_RDONLY | O_DIRECTORY));
+    if (TRY(btrfs_uuid(volume_)) != *expected_uuid_) return failure(subject(), "became another device meanwhile", 0);
+    return label(volume_, "/var", S_IFDIR);
+  }
+
+  Result<> operator()(const CreateSubvolume& create) {
+    if (!TRY(image_allows(create.line))) return {};
+    const std::size_t slash = create.path.rfind('/');
+    const std::string name = create.path.substr(slash + 1);
+    const Fd parent = TRY(make_folders(slash == create.path.npos ? "" : create.path.substr(0, slash), create.line.path));
+    TRY(create_subvolume(parent, name));
+    const Fd made = TRY(open_beneath(parent, name, O_RDONLY | O_DIRECTORY));
+    const auto owner = find_owner(workplace_.root, create.line.user, create.line.group);
+    if (!owner) log_warning(concat(create.line.path, ": ", owner.error().message(), "; root owns it"));
+    if (owner && fchown(made.get(), owner->user, owner->group) != 0) return failure(create.line.path, "set owner");
+    if (fchmod(made.get(), create.line.mode) != 0) return failure(create.line.path, "set mode");
+    return label(made, create.line.path, S_IFDIR);
+  }
+
+  Result<> operator()(const CopyTemplate& copy) {
+    const Fd destination = copy.destination.empty() ? TRY(open_at(volume_, ".", O_RDONLY | O_DIRECTORY))
+                                                    : TRY(open_beneath(volume_, copy.destination, O_RDONLY | O_DIRECTORY));
+    return copy_tree(workplace_.image_var, destination, "/var", workplace_.contexts, workplace_.progress);
+  }
+
+  Result<> operator()(const SyncFilesystem&) {
+    if (syncfs(volume_.get()) != 0) return failure(subject(), "write everything to the disk");
+    return {};
+  }
+
+  Result<> operator()(const CommitLabel& commit) { return set_btrfs_label(volume_, commit.label); }
+
+  // The commit is on the disk already; its copies at 64 MiB and beyond may still be in the disk's cache.
+  Result<> operator()(const UnmountStaging&) {
+    volume_.reset();
+    TRY(mounted_->unmount());
+    mounted_.reset();
+    return flush(TRY(open_block(workplace_.device, O_RDONLY)), subject());
+  }
+
+ private:
+  [[nodiscard]] const std::string& subject() const { return workplace_.device.path; }
+
+  static Result<> make_staging_mount_point() {
+    for (const std::string path : {"/run/aimee", staging_mount_point}) {
+      if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return failure(path, "make folder");
+    }
+    return {};
+  }
+
+  Result<> label(const Fd& fd, const std::string& path, mode_t type) const {
+    if (!workplace_.contexts.present()) return {};
+    return label_created(fd, TRY(workplace_.contexts.label_of(path, type)));
+  }
+
+  // A path that the image has as something other than a folder, or reaches through a link, stays what the
+  // image made it.
+  Result<bool> image_allows(const SubvolumeLine& line) const {
+    constexpr std::size_t prefix = std::string_view("/var/").size();
+    const auto present = open_beneath(workplace_.image_var, line.path.substr(prefix), O_PATH | O_NOFOLLOW);
+    if (!present && present.error().code == ENOENT) return true;
+    const bool folder = present && S_ISDIR(TRY(status_of(*present, line.path)).st_mode);
+    if (!folder) log_warning(concat(printable(line.path), ": is no folder in the image, no subvolume is made for it"));
+    return folder;
+  }
+
+  // Folders on the way to a subvolume; the copy gives those that the image has their attributes later.
+  Result<Fd> make_folders(const std::string& inside, const std::string& system_path) const {
+    Fd folder = TRY(open_at(volume_, ".", O_RDONLY | O_DIRECTORY));
+    const auto names = split(inside, '/');
+    const auto levels = split(system_path, '/');
+    for (std::size_t i = 0; i < names.size() && !inside.empty(); ++i) {
+      const std::string name(names[i]);
+      const bool made = mkdirat(folder.get(), name.c_str(), 0755) == 0;
+      if (!made && errno != EEXIST) return failure(name, "make folder");
+      folder = TRY(open_beneath(folder, name, O_RDONLY | O_DIRECTORY));
+      if (!made) continue;
+      // "/var/a/b/c" for the last of names a, b: drop as many levels as follow it, and the subvolume.
+      std::string path;
+      const std::size_t keep = levels.size() - 1 - (names.size() - 1 - i);
+      for (std::size_t level = 1; level < keep; ++level) path += concat("/", levels[level]);
+      TRY(label(folder, path.empty() ? "/var" : path, S_IFDIR));
+    }
+    return folder;
+  }
+
+  Workplace& workplace_;
+  Fd lock_;
+  Fd device_;
+  std::optional<Uuid> expected_uuid_;
+  std::optional<Mounted> mounted_;
+  Fd volume_;  // the top level, while it is mounted
+};
+
+}  // namespace
+
+Result<> execute(const Plan& plan, Workplace& workplace, Fd lock, Fd exclusive) {
+  Execution execution(workplace, std::move(lock), std::move(exclusive));
+  for (const Operation& operation : plan) {
+    workplace.progress.begin(describe(operation));
+    TRY(std::visit(execution, operation));
+  }
+  return {};
+}
+
+}  // namespace aimee

@@ -1,0 +1,42 @@
+// Reports of progress; what cannot be written is dropped.
+#include "effects/progress.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "system/notify.h"
+
+namespace aimee {
+
+std::string Progress::text() const {
+  const std::uint64_t done = files;
+  if (done == 0 || total_files == 0) return step_;
+  const std::uint64_t weight = total_bytes + (total_files << 12U);  // a file costs about as much as 4 KiB
+  const std::uint64_t percent = weight == 0 ? 100 : (bytes + (done << 12U)) * 100 / weight;
+  return concat(step_, ": ", done, " of ", total_files, " files, ", human_size(bytes), " of ",
+                human_size(total_bytes), " (", std::min<std::uint64_t>(percent, 100), " %)");
+}
+
+void Progress::begin(const std::string& step) {
+  const std::scoped_lock lock(reporting_);
+  step_ = step;
+  notify_manager(concat("STATUS=", step_));
+}
+
+void Progress::tick() {
+  const Clock::time_point now = Clock::now();
+  Clock::rep due = next_report_;
+  if (now.time_since_epoch().count() < due) return;
+  const Clock::rep next = (now + std::chrono::seconds(1)).time_since_epoch().count();
+  if (!next_report_.compare_exchange_strong(due, next)) return;  // another thread reports
+  const std::scoped_lock lock(reporting_);
+  const std::string line = text();
+  notify_manager(concat("STATUS=", line));
+  if (now < next_line_) return;
+  static const bool terminal = isatty(STDERR_FILENO) == 1;
+  next_line_ = now + std::chrono::seconds(terminal ? 1 : 10);
+  log_info(line);
+}
+
+}  // namespace aimee

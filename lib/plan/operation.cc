@@ -1,0 +1,91 @@
+// Plans and their descriptions; pure.
+#include "plan/operation.h"
+
+#include "base/text.h"
+
+namespace aimee {
+
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+std::string inside(const VolumeOptions& options, std::string_view path) {
+  return options.subvolume.empty() ? std::string(path) : concat(options.subvolume, "/", path);
+}
+
+Plan creation_plan(const PlanInput& input) {
+  Plan plan;
+  if (!input.volume.old_copies.empty()) plan.emplace_back(EraseSuperblockCopies{input.volume.old_copies});
+  plan.emplace_back(MakeFilesystem{input.uuid, std::string(creating_label)});
+  plan.emplace_back(MountStaging{input.options.staging});
+  if (!input.options.subvolume.empty()) {
+    plan.emplace_back(CreateSubvolume{SubvolumeLine{"/var", 0755, "0", "0"}, input.options.subvolume});
+  }
+  constexpr std::size_t prefix = std::string_view("/var/").size();
+  for (const SubvolumeLine& line : input.subvolumes) {
+    plan.emplace_back(CreateSubvolume{line, inside(input.options, line.path.substr(prefix))});
+  }
+  plan.emplace_back(CopyTemplate{input.options.subvolume});
+  plan.emplace_back(SyncFilesystem{});
+  plan.emplace_back(CommitLabel{std::string(committed_label)});
+  plan.emplace_back(UnmountStaging{});
+  return plan;
+}
+
+// The commit's transaction reached the primary superblock and not its copies: committing once more, to the
+// label that is there, writes them all.
+Plan completion_plan(const PlanInput& input) {
+  return {MountStaging{input.options.staging}, CommitLabel{input.ready_label}, UnmountStaging{}};
+}
+
+}  // namespace
+
+std::string describe(const Operation& operation) {
+  return std::visit(
+      Overloaded{
+          [](const EraseSuperblockCopies& erase) {
+            std::string text = "erase old btrfs superblock copies at";
+            for (const std::uint64_t offset : erase.offsets) text += concat(" ", human_size(offset));
+            return text;
+          },
+          [](const MakeFilesystem& make) {
+            return concat("make btrfs with mkfs.btrfs: UUID ", uuid_text(make.uuid), ", label ", make.label);
+          },
+          [](const MountStaging& mount) {
+            return concat("mount it at the staging mount point with ",
+                          mount.options.empty() ? std::string("the default options") : printable(mount.options));
+          },
+          [](const CreateSubvolume& create) {
+            return concat("create subvolume ", printable(create.path), " for ", printable(create.line.path), ", mode 0",
+                          in_base(create.line.mode, 8), ", owner ", printable(create.line.user), ":",
+                          printable(create.line.group));
+          },
+          [](const CopyTemplate& copy) {
+            return concat("copy the image's /var to ", copy.destination.empty() ? "the top level" : printable(copy.destination));
+          },
+          [](const SyncFilesystem&) { return std::string("write everything to the disk"); },
+          [](const CommitLabel& commit) { return concat("commit: set the label to ", printable(commit.label)); },
+          [](const UnmountStaging&) { return std::string("unmount it and empty the disk's cache"); },
+      },
+      operation);
+}
+
+Plan make_plan(const PlanInput& input) {
+  switch (input.volume.state) {
+    case State::blank:
+    case State::unfinished:
+      return creation_plan(input);
+    case State::ready:
+      return input.volume.copies_are_stale ? completion_plan(input) : Plan{};
+    case State::existing:
+    case State::foreign:
+    case State::damaged:
+      break;
+  }
+  return {};
+}
+
+}  // namespace aimee

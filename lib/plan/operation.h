@@ -1,0 +1,58 @@
+// A plan is data: a list of operations, each with a description that serves the dry run, the log and the
+// tests alike. Making a plan reads nothing and changes nothing; lib/effects executes it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "plan/subvolume_list.h"
+#include "plan/volume_mark.h"
+#include "plan/volume_source.h"
+#include "plan/volume_state.h"
+
+namespace aimee {
+
+struct EraseSuperblockCopies {
+  std::vector<std::uint64_t> offsets;  // bytes
+};
+struct MakeFilesystem {
+  Uuid uuid{};
+  std::string label;
+};
+struct MountStaging {
+  std::string options;
+};
+struct CreateSubvolume {
+  SubvolumeLine line;
+  std::string path;  // inside the volume, without leading slash
+};
+struct CopyTemplate {
+  std::string destination;  // inside the volume, empty = its top level
+};
+struct SyncFilesystem {};
+struct CommitLabel {
+  std::string label;
+};
+struct UnmountStaging {};
+
+using Operation = std::variant<EraseSuperblockCopies, MakeFilesystem, MountStaging, CreateSubvolume, CopyTemplate,
+                               SyncFilesystem, CommitLabel, UnmountStaging>;
+using Plan = std::vector<Operation>;
+
+std::string describe(const Operation& operation);
+
+struct PlanInput {
+  VolumeState volume;
+  VolumeOptions options;
+  std::vector<SubvolumeLine> subvolumes;
+  Uuid uuid{};               // of the volume to be made
+  std::string ready_label;   // of a volume that is ready, to be confirmed in its superblock copies
+};
+
+// The operations that lead from the state to a ready volume: none where there is nothing to do. For foreign
+// and damaged volumes there is no plan: they are refused before.
+Plan make_plan(const PlanInput& input);
+
+}  // namespace aimee

@@ -1,0 +1,40 @@
+// The btrfs superblock, as far as it tells whose a volume is.
+// Source: btrfs on-disk format (kernel include/uapi/linux/btrfs_tree.h, struct btrfs_super_block), and
+// btrfs-progs for the temporary magic that mkfs.btrfs writes until it is done.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "plan/volume_mark.h"
+
+namespace aimee {
+
+inline constexpr std::size_t superblock_size = 4096;
+
+// Byte offsets of the superblock and its copies on a device; those beyond its end do not exist.
+inline constexpr std::array<std::uint64_t, 3> superblock_offsets = {64ULL << 10, 64ULL << 20, 256ULL << 30};
+
+struct Superblock {
+  enum class Magic { none, temporary, real };
+  Magic magic = Magic::none;
+  bool intact = false;  // its own address and, where the algorithm is crc32c, its checksum are right
+  Uuid uuid{};
+  std::string label;
+  std::uint64_t device_count = 0;
+
+  [[nodiscard]] bool valid() const { return magic == Magic::real && intact; }
+};
+
+using SuperblockBytes = std::span<const std::byte, superblock_size>;
+
+// Never fails: bytes that are no superblock have Magic::none.
+Superblock parse_superblock(SuperblockBytes bytes, std::uint64_t offset);
+
+// CRC-32C (Castagnoli) as btrfs stores it.
+std::uint32_t crc32c(std::span<const std::byte> bytes);
+
+}  // namespace aimee

@@ -1,0 +1,109 @@
+// Interpretation of the /var line of fstab; pure.
+#include "plan/volume_source.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "plan/subvolume_list.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::string_view advice = "name the partition instead: PARTLABEL=, PARTUUID= or a path below /dev";
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+// udev's encoding of names in /dev/disk: \x20 for a blank.
+std::string without_udev_escapes(std::string_view name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto code = name.substr(i).starts_with("\\x") ? parse_number(name.substr(i + 2, 2), 16) : std::nullopt;
+    if (code && i + 3 < name.size()) {
+      out += static_cast<char>(*code);
+      i += 3;
+    } else {
+      out += name[i];
+    }
+  }
+  return out;
+}
+
+std::string unquoted(std::string_view value) {
+  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+    value = value.substr(1, value.size() - 2);
+  }
+  return std::string(value);
+}
+
+// The rest of `text` after `prefix`, if it starts with it.
+std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return std::nullopt;
+  return text.substr(prefix.size());
+}
+
+bool is_left_out(std::string_view name) {
+  constexpr std::string_view names[] = {"subvol",      "subvolid",    "context",  "fscontext", "defcontext",
+                                        "rootcontext", "seclabel",    "rescue",   "recovery",  "usebackuproot",
+                                        "nologreplay", "norecovery",  "degraded", "ro",        "rw"};
+  return std::ranges::find(names, name) != std::end(names);
+}
+
+}  // namespace
+
+Result<VolumeSource> parse_volume_source(std::string_view fstab, std::string_view source) {
+  using Kind = VolumeSource::Kind;
+  if (const auto label = after(source, "PARTLABEL=")) return VolumeSource{Kind::partition_label, unquoted(*label)};
+  if (const auto uuid = after(source, "PARTUUID=")) return VolumeSource{Kind::partition_uuid, lower_case(unquoted(*uuid))};
+  if (const auto label = after(source, "/dev/disk/by-partlabel/")) {
+    return VolumeSource{Kind::partition_label, without_udev_escapes(*label)};
+  }
+  if (const auto uuid = after(source, "/dev/disk/by-partuuid/")) return VolumeSource{Kind::partition_uuid, lower_case(*uuid)};
+  for (const std::string_view prefix : {"UUID=", "LABEL=", "/dev/disk/by-uuid/", "/dev/disk/by-label/"}) {
+    if (source.starts_with(prefix)) {
+      return refusal(fstab, concat("/var is on ", printable(source),
+                                   ", which names a file system, and a blank volume has none yet; ", advice));
+    }
+  }
+  if (source.starts_with("/dev/")) return VolumeSource{Kind::path, std::string(source)};
+  return refusal(fstab, concat("/var is on ", printable(source), ", which is no device; ", advice));
+}
+
+std::string source_text(const VolumeSource& source) {
+  switch (source.kind) {
+    case VolumeSource::Kind::partition_label:
+      return concat("PARTLABEL=", printable(source.value));
+    case VolumeSource::Kind::partition_uuid:
+      return concat("PARTUUID=", printable(source.value));
+    case VolumeSource::Kind::path:
+      break;
+  }
+  return printable(source.value);
+}
+
+Result<VolumeOptions> parse_volume_options(std::string_view fstab, std::string_view options) {
+  VolumeOptions parsed;
+  for (const std::string_view option : split(options, ',')) {
+    const std::string_view name = option.substr(0, option.find('='));
+    const std::string_view value = name.size() == option.size() ? std::string_view() : option.substr(name.size() + 1);
+    if (name == "subvol") {
+      const auto path = normalised_path(concat('/', value));
+      if (!path) return refusal(fstab, concat("/var has the option ", printable(option), ", which is no path inside the volume"));
+      parsed.subvolume = path->substr(1);
+    }
+    if (name == "subvolid" && value != "0" && value != "5") {
+      return refusal(fstab, concat("/var has the option ", printable(option),
+                                   ", but numbers of subvolumes are not known before they are made; use subvol="));
+    }
+    if (option.empty() || is_left_out(name)) continue;
+    if (!parsed.staging.empty()) parsed.staging += ',';
+    parsed.staging += option;
+  }
+  return parsed;
+}
+
+}  // namespace aimee

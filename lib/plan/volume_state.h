@@ -1,0 +1,52 @@
+// The data volume's state, decided from what a probe read. This is the design's table of states.
+//
+// The rule behind every line: only what is provably blank, or provably a creation of ours that was never
+// committed, may be formatted. Doubt is a refusal.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/superblock.h"
+
+namespace aimee {
+
+// What libblkid found: a file system, RAID or LUKS member, or a partition table.
+struct Signature {
+  std::string type;   // libblkid's name: "ext4", "crypto_LUKS", "gpt"
+  std::string label;  // empty where there is none
+};
+
+enum class Fill { zeros, ones, data };  // all 0x00, all 0xFF, anything else
+
+// What one pass of read-only probing saw.
+struct VolumeFacts {
+  std::string read_error;             // "read at byte 65536: Input/output error"; empty = all was read
+  std::vector<Signature> signatures;  // every one that libblkid finds
+  bool probe_is_certain = true;       // false: libblkid gave an answer other than "found" and "nothing"
+  Fill first_mib = Fill::data;        // the first MiB without the superblock's 4 KiB
+  Fill superblock_area = Fill::data;  // the 4 KiB at 64 KiB
+  bool first_16_mib_zero = false;
+  // The superblock and its copies; none where the device ends before.
+  std::array<std::optional<Superblock>, superblock_offsets.size()> superblocks;
+};
+
+enum class State { ready, existing, blank, unfinished, foreign, damaged };
+
+struct VolumeState {
+  State state = State::foreign;
+  std::string found;  // what a person should read: "holds ext4 (label \"home\")"
+  // Ready, but a copy of the superblock still says "creating": the cut came between the commit's writes.
+  // It must be brought up to date before the volume is used; see docs/architecture.md.
+  bool copies_are_stale = false;
+  std::vector<std::uint64_t> old_copies;  // blank: offsets of superblock copies to erase first
+};
+
+VolumeState classify(const VolumeFacts& facts);
+
+std::string_view state_name(State state);
+
+}  // namespace aimee

@@ -1,0 +1,117 @@
+// Label lookups and creation labels. Lookups change nothing; a failed set() leaves the old creation label.
+#include "selinux/labels.h"
+
+#include <selinux/label.h>
+#include <sys/statfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::string_view fallback_policy = "targeted";  // libselinux's own, where config does not say
+constexpr long selinux_magic = 0xf97cff8cL;               // statfs(2)
+
+// "SELINUXTYPE=default" of selinux_config(5); the last one counts.
+std::string setting(std::string_view config, std::string_view key) {
+  std::string value;
+  for (const std::string_view text : split(config, '\n')) {
+    const std::string_view line = trimmed(text);
+    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) {
+      value = trimmed(line.substr(key.size() + 1));
+    }
+  }
+  return value;
+}
+
+}  // namespace
+
+void FileContexts::Close::operator()(selabel_handle* handle) const { selabel_close(handle); }
+
+Result<FileContexts> FileContexts::of_image(const std::string& root) {
+  FileContexts contexts;
+  const auto config = read_file(root + "/etc/selinux/config");
+  if (!config && config.error().code != ENOENT) return std::unexpected(config.error());
+  if (config && setting(*config, "SELINUX") == "disabled") return contexts;
+  std::string policy = config ? setting(*config, "SELINUXTYPE") : "";
+  if (policy.empty()) policy = fallback_policy;
+
+  const std::string folder = concat(root, "/etc/selinux/", policy);
+  if (!config && access(folder.c_str(), F_OK) != 0) return contexts;
+  const std::string path = folder + "/contexts/files/file_contexts";
+  const selinux_opt options[] = {{SELABEL_OPT_PATH, path.c_str()}};
+  contexts.handle_.reset(selabel_open(SELABEL_CTX_FILE, options, std::size(options)));
+  if (!contexts.handle_) {
+    return failure(path, "load file contexts (the policy that etc/selinux/config names)");
+  }
+  contexts.policy_ = std::move(policy);
+  return contexts;
+}
+
+Result<std::optional<std::string>> FileContexts::label_of(const std::string& path, mode_t mode) const {
+  char* context = nullptr;
+  if (selabel_lookup_raw(handle_.get(), &context, path.c_str(), static_cast<int>(mode)) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return failure(path, "look up SELinux label");
+  }
+  const std::unique_ptr<char, decltype([](char* text) { std::free(text); })> owner(context);
+  return std::optional<std::string>(context);
+}
+
+bool selinux_is_enabled() {
+  struct statfs status{};
+  return statfs("/sys/fs/selinux", &status) == 0 && static_cast<std::uint32_t>(status.f_type) == selinux_magic;
+}
+
+CreationLabel::~CreationLabel() {
+  if (current_) (void)set(std::nullopt);
+}
+
+Result<> CreationLabel::set(const std::optional<std::string>& label) {
+  constexpr std::string_view path = "/proc/thread-self/attr/fscreate";
+  if (!enabled_ || label == current_) return {};
+  if (!attribute_.is_open()) attribute_ = TRY(open_file(std::string(path), O_RDWR));
+  const ssize_t written = pwrite(attribute_.get(), label ? label->c_str() : "", label ? label->size() + 1 : 0, 0);
+  if (written < 0) return failure(path, concat("set label ", label.value_or("(none)")));
+  current_ = label;
+  return {};
+}
+
+namespace {
+
+// `get` and `set` are getxattr and setxattr on the same file.
+Result<> ensure_label(const std::string& subject, const std::optional<std::string>& label, auto get, auto set) {
+  if (!label) return {};
+  std::array<char, 512> present;
+  const ssize_t length = get(present.data(), present.size());
+  const std::string_view wanted(label->c_str(), label->size() + 1);  // the kernel stores the final zero byte
+  if (length >= 0) {
+    const std::string_view has(present.data(), static_cast<std::size_t>(length));
+    if (has == wanted || has == *label) return {};
+  }
+  if (set(wanted.data(), wanted.size()) != 0) return failure(subject, concat("set label ", *label));
+  return {};
+}
+
+}  // namespace
+
+Result<> label_created(const std::string& path, const std::optional<std::string>& label) {
+  return ensure_label(
+      path, label, [&](char* to, std::size_t size) { return lgetxattr(path.c_str(), label_attribute, to, size); },
+      [&](const char* from, std::size_t size) { return lsetxattr(path.c_str(), label_attribute, from, size, 0); });
+}
+
+Result<> label_created(const Fd& fd, const std::optional<std::string>& label) {
+  return ensure_label(
+      path_of(fd), label, [&](char* to, std::size_t size) { return fgetxattr(fd.get(), label_attribute, to, size); },
+      [&](const char* from, std::size_t size) { return fsetxattr(fd.get(), label_attribute, from, size, 0); });
+}
+
+}  // namespace aimee

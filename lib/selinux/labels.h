@@ -1,0 +1,69 @@
+// SELinux labels as the image's own policy wants them, on any kernel: with SELinux enforcing, off or absent.
+// Source: selabel_lookup(3), selabel_file(5), selinux_config(5), proc_pid_attr(5).
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "system/fd.h"
+
+struct selabel_handle;
+
+namespace aimee {
+
+inline constexpr const char* label_attribute = "security.selinux";
+
+// The policy's file contexts. Lookups may come from several threads.
+class FileContexts {
+ public:
+  // From ROOT/etc/selinux/config and the policy it names: file_contexts with its .homedirs, .local, .subs and
+  // .subs_dist. An image without a policy, or with SELINUX=disabled, has no contexts, which is no error.
+  // Failed: the policy is named but its file contexts cannot be loaded.
+  static Result<FileContexts> of_image(const std::string& root);
+
+  [[nodiscard]] bool present() const { return handle_ != nullptr; }
+  [[nodiscard]] const std::string& policy() const { return policy_; }  // "default", "targeted", …
+
+  // The label of `path` (as the running system will name it); none where the policy says <<none>>.
+  [[nodiscard]] Result<std::optional<std::string>> label_of(const std::string& path, mode_t mode) const;
+
+ private:
+  struct Close {
+    void operator()(selabel_handle* handle) const;
+  };
+  std::unique_ptr<selabel_handle, Close> handle_;
+  std::string policy_;
+};
+
+// Whether the kernel runs SELinux (whatever the image has).
+bool selinux_is_enabled();
+
+// The label that files made by this thread are born with (fscreate), reset when it goes out of scope. Where
+// SELinux does not run this does nothing, and label_created() below does the labelling.
+class CreationLabel {
+ public:
+  explicit CreationLabel(bool enabled) : enabled_(enabled) {}
+  CreationLabel(const CreationLabel&) = delete;
+  CreationLabel& operator=(const CreationLabel&) = delete;
+  ~CreationLabel();
+
+  // Failed: the kernel's policy does not know the label.
+  Result<> set(const std::optional<std::string>& label);
+
+ private:
+  bool enabled_;
+  std::optional<std::string> current_;
+  Fd attribute_;
+};
+
+// Makes sure that what was just created has `label`: where SELinux does not run, and for the roots of
+// subvolumes, which are not born with fscreate's label on every kernel.
+Result<> label_created(const std::string& path, const std::optional<std::string>& label);
+Result<> label_created(const Fd& fd, const std::optional<std::string>& label);
+
+}  // namespace aimee

@@ -1,0 +1,27 @@
+// From what fstab says to the one device that is meant.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/volume_source.h"
+#include "system/block.h"
+
+namespace aimee {
+
+struct DataDevice {
+  BlockNode node;
+  // Another device with the same name is what /dev/disk's link names at present, and so what would be
+  // mounted; the link to put right, empty where all is well.
+  std::string misleading_link;
+};
+
+// Waits up to `limit` for the device. Of several with the same partition label (or UUID) the one on the
+// disk that `root` is on is meant; without such a one, or with two there, it is refused and all are named.
+// Source: /dev/disk's links where udev makes them, else the kernel's partitions and the tables on the disks.
+// Failed: not there within the limit. Refused: ambiguous, not a block device.
+Result<DataDevice> wait_for_device(const VolumeSource& source, const std::string& root, std::chrono::seconds limit);
+
+}  // namespace aimee

@@ -1,0 +1,63 @@
+// Reading of fstab; changes nothing.
+#include "storage/fstab.h"
+
+#include <libmount/libmount.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "plan/subvolume_list.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::string_view mount_point = "/var";
+constexpr std::string_view example = "PARTLABEL=aimee-data /var btrfs defaults 0 0";
+
+using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
+using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
+
+int skip_bad_line(libmnt_table*, const char* file, int line) {
+  log_warning(concat(file, ":", line, ": cannot be parsed, ignored"));
+  return 1;  // go on
+}
+
+std::string_view or_empty(const char* text) { return text != nullptr ? text : ""; }
+
+Result<libmnt_fs*> find_line(libmnt_table* table, const std::string& path) {
+  const Iterator iterator(mnt_new_iter(MNT_ITER_FORWARD));
+  libmnt_fs* found = nullptr;
+  for (libmnt_fs* line = nullptr; mnt_table_next_fs(table, iterator.get(), &line) == 0;) {
+    if (normalised_path(or_empty(mnt_fs_get_target(line))) != mount_point) continue;
+    if (found != nullptr) return refusal(path, "has more than one line for /var; keep one");
+    found = line;
+  }
+  if (found == nullptr) return refusal(path, concat("has no line for /var; add one like \"", example, "\""));
+  return found;
+}
+
+}  // namespace
+
+Result<FstabVolume> read_fstab_volume(const std::string& root) {
+  const std::string path = root + "/etc/fstab";
+  const Table table(mnt_new_table());
+  mnt_table_set_parser_errcb(table.get(), skip_bad_line);
+  const int status = mnt_table_parse_file(table.get(), path.c_str());
+  if (status == -ENOENT) return refusal(path, concat("does not exist; write one with \"", example, "\""));
+  if (status < 0) return failure(path, "read", -status);
+
+  libmnt_fs* line = TRY(find_line(table.get(), path));
+  const std::string_view type = or_empty(mnt_fs_get_fstype(line));
+  if (type != "btrfs" && type != "auto") {
+    return refusal(path, concat("mounts /var as ", printable(type), ", but the data volume is btrfs; write btrfs there"));
+  }
+  FstabVolume volume;
+  volume.source = TRY(parse_volume_source(path, or_empty(mnt_fs_get_source(line))));
+  volume.options = TRY(parse_volume_options(path, or_empty(mnt_fs_get_fs_options(line))));
+  return volume;
+}
+
+}  // namespace aimee

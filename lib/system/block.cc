@@ -1,0 +1,199 @@
+// Reading of sysfs, and locks. What sysfs does not have is taken as absent, never guessed.
+#include "system/block.h"
+
+#include <dirent.h>
+#include <linux/fs.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+
+#include "base/text.h"
+#include "system/clock.h"
+
+namespace aimee {
+
+namespace {
+
+std::string sysfs_folder(dev_t number) { return concat("/sys/dev/block/", major(number), ":", minor(number)); }
+
+std::string real_path(const std::string& path) {
+  char resolved[PATH_MAX];
+  return realpath(path.c_str(), resolved) != nullptr ? resolved : std::string();
+}
+
+// sysfs attribute without its newline; empty where it does not exist.
+std::string attribute(const std::string& path) {
+  const auto content = read_file(path);
+  return content ? std::string(trimmed(*content)) : std::string();
+}
+
+std::vector<std::string> entries_of(const std::string& folder) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })> stream(opendir(folder.c_str()));
+  if (stream == nullptr) return names;
+  while (const dirent* entry = readdir(stream.get())) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+// "254:3" as sysfs writes device numbers.
+std::optional<dev_t> parse_device_number(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  const auto high = parse_number(text.substr(0, colon));
+  const auto low = parse_number(text.substr(colon + 1));
+  if (!high || !low) return std::nullopt;
+  return makedev(static_cast<unsigned>(*high), static_cast<unsigned>(*low));
+}
+
+std::optional<BlockNode> node_in(const std::string& sysfs_path) {
+  const auto number = parse_device_number(attribute(sysfs_path + "/dev"));
+  if (!number) return std::nullopt;
+  const auto properties = block_properties(*number);
+  const auto name = properties.find("DEVNAME");
+  if (name == properties.end()) return std::nullopt;
+  return BlockNode{concat("/dev/", name->second), *number};
+}
+
+void ignore_alarm(int) {}
+
+// Interrupts blocking system calls every second, so that a time limit can be looked at.
+class Ticker {
+ public:
+  Ticker() {
+    struct sigaction action{};
+    action.sa_handler = ignore_alarm;  // without SA_RESTART
+    sigaction(SIGALRM, &action, &previous_);
+    const itimerval every_second{{1, 0}, {1, 0}};
+    setitimer(ITIMER_REAL, &every_second, nullptr);
+  }
+  ~Ticker() {
+    const itimerval off{};
+    setitimer(ITIMER_REAL, &off, nullptr);
+    sigaction(SIGALRM, &previous_, nullptr);
+  }
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+
+ private:
+  struct sigaction previous_{};
+};
+
+}  // namespace
+
+Result<BlockNode> block_node_at(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return failure(path, "find the device");
+  if (!S_ISBLK(status.st_mode)) return refusal(path, "is not a block device");
+  const auto known = node_in(sysfs_folder(status.st_rdev));
+  struct stat other{};
+  if (known && stat(known->path.c_str(), &other) == 0 && S_ISBLK(other.st_mode) && other.st_rdev == status.st_rdev) {
+    return *known;
+  }
+  return BlockNode{path, status.st_rdev};
+}
+
+std::map<std::string, std::string> block_properties(dev_t number) {
+  std::map<std::string, std::string> properties;
+  const std::string content = attribute(sysfs_folder(number) + "/uevent");
+  for (const std::string_view line : split(content, '\n')) {
+    const std::size_t equals = line.find('=');
+    if (equals != line.npos) properties.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return properties;
+}
+
+BlockNode whole_disk(const BlockNode& node) {
+  const std::string folder = sysfs_folder(node.number);
+  if (attribute(folder + "/partition").empty()) return node;
+  return node_in(folder + "/..").value_or(node);
+}
+
+std::vector<Partition> partitions_of(const BlockNode& disk) {
+  std::vector<Partition> found;
+  const std::string folder = sysfs_folder(disk.number);
+  for (const std::string& name : entries_of(folder)) {
+    const auto number = parse_number(attribute(concat(folder, "/", name, "/partition")));
+    const auto node = number ? node_in(concat(folder, "/", name)) : std::nullopt;
+    if (!node) continue;
+    auto properties = block_properties(node->number);
+    found.push_back({*node, static_cast<unsigned>(*number), std::move(properties["PARTNAME"])});
+  }
+  return found;
+}
+
+std::vector<BlockNode> disks_with_partitions() {
+  std::vector<BlockNode> disks;
+  for (const std::string& name : entries_of("/sys/class/block")) {
+    const std::string folder = concat("/sys/class/block/", name);
+    if (attribute(folder + "/partition").empty()) continue;
+    const auto disk = node_in(real_path(folder) + "/..");
+    if (disk && std::ranges::find(disks, *disk) == disks.end()) disks.push_back(*disk);
+  }
+  return disks;
+}
+
+std::optional<BlockNode> disk_of_file_system(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0 || major(status.st_dev) == 0) return std::nullopt;
+  std::string folder = sysfs_folder(status.st_dev);
+  for (int depth = 0; depth < 16; ++depth) {  // dm on dm on … on a partition
+    const auto slaves = entries_of(folder + "/slaves");
+    if (slaves.empty()) {
+      const auto node = node_in(folder);
+      return node ? std::optional(whole_disk(*node)) : std::nullopt;
+    }
+    if (slaves.size() > 1) return std::nullopt;
+    folder = real_path(concat(folder, "/slaves/", slaves[0]));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> holders_of(dev_t number) { return entries_of(sysfs_folder(number) + "/holders"); }
+
+Result<Fd> open_block(const BlockNode& node, int flags) {
+  Fd fd = TRY(open_file(node.path, flags | O_NONBLOCK));
+  const struct stat status = TRY(status_of(fd, node.path));
+  if (!S_ISBLK(status.st_mode) || status.st_rdev != node.number) {
+    return failure(node.path, "became another device meanwhile", 0);
+  }
+  return fd;
+}
+
+Result<std::uint64_t> block_size_bytes(const Fd& fd, std::string_view subject) {
+  std::uint64_t bytes = 0;
+  if (ioctl(fd.get(), BLKGETSIZE64, &bytes) != 0) return failure(subject, "ask for the size");
+  return bytes;
+}
+
+bool is_read_only(const Fd& fd) {
+  int read_only = 0;
+  return ioctl(fd.get(), BLKROGET, &read_only) == 0 && read_only != 0;
+}
+
+Result<Fd> lock_disk(const BlockNode& disk, std::chrono::seconds limit) {
+  Fd fd = TRY(open_block(disk, O_RDONLY));
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  const Deadline deadline = Deadline::after(limit);
+  const Ticker ticker;
+  while (flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return failure(disk.path, "lock");
+    if (deadline.passed()) {
+      return failure(disk.path, concat("is locked by another process for longer than ", limit.count(), " s"), 0);
+    }
+  }
+  return fd;
+}
+
+}  // namespace aimee

@@ -1,0 +1,37 @@
+// Mounts that only this process and its children see, gone with them however they end.
+// Source: mount(2), open_tree(2), mount_namespaces(7). Needs CAP_SYS_ADMIN.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "system/fd.h"
+
+namespace aimee {
+
+// A mount namespace of our own from which nothing propagates back.
+Result<> enter_private_mount_namespace();
+
+// `path` and what is below it on the same mount, seen through a mount of its own: nothing that is mounted
+// further down is there, only what it covers. The result is an O_PATH descriptor of the root of that view.
+Result<Fd> view_without_submounts(const std::string& path);
+
+// A mount that is undone when it goes out of scope. Only inside a private namespace.
+class Mounted {
+ public:
+  // mount(2). `flags` are MS_*, `options` the file system's own.
+  static Result<Mounted> at(const std::string& source, const std::string& target, const std::string& type,
+                            unsigned long flags, const std::string& options);
+  Mounted(Mounted&& other) noexcept : target_(std::exchange(other.target_, {})) {}
+  Mounted& operator=(Mounted&&) = delete;
+  ~Mounted();
+
+  // Unmounts and reports; afterwards there is nothing to undo.
+  Result<> unmount();
+
+ private:
+  explicit Mounted(std::string target) : target_(std::move(target)) {}
+  std::string target_;
+};
+
+}  // namespace aimee
