@@ -74,7 +74,8 @@ Result<Request> parse_request(const Arguments& arguments) {
   const std::string_view timeout = arguments.value("timeout", "90");
   const auto seconds = parse_number(timeout);
   if (!seconds || *seconds > 86400) {
-    return std::unexpected(Error{Outcome::usage, 0, "--timeout", concat(printable(timeout), " is no number of seconds up to 86400")});
+    return std::unexpected(
+        Error{Outcome::usage, 0, "--timeout", concat(printable(timeout), " is no number of seconds up to 86400")});
   }
   request.timeout = std::chrono::seconds(*seconds);
   return request;
@@ -152,8 +153,8 @@ Result<Fd> open_exclusively(const BlockNode& node, bool for_writing) {
 }
 
 void summarise(const Report& report) {
-  log_notice(concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size), ", ",
-                    report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
+  log_notice(concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size),
+                    ", ", report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
                     human_size(report.copied.bytes)));
 }
 
@@ -180,7 +181,8 @@ Result<> make_ready(const Request& request, ProbedVolume volume, const VolumeOpt
   report.copied = image.size;
   if (request.dry_run) return {};
 
-  on_interrupt(concat("init-storage: ", node.path, ": interrupted; nothing is mounted, and the next run starts over\n"));
+  on_interrupt(
+      concat("init-storage: ", node.path, ": interrupted; nothing is mounted, and the next run starts over\n"));
   Progress progress;
   progress.total_files = image.size.files;
   progress.total_bytes = image.size.bytes;
@@ -194,17 +196,17 @@ Result<> run(const Request& request, Report& report) {
   report.device = found.node;
   const BlockNode& node = found.node;
   if (!found.misleading_link.empty()) {
-    return refusal(found.misleading_link, concat("leads to another device than ", node.path, ", which is on the root ",
-                                                 "file system's disk; detach the other, or name the partition by PARTUUID="));
+    return refusal(found.misleading_link,
+                   concat("leads to another device than ", node.path, ", which is on the root ",
+                          "file system's disk; detach the other, or name the partition by PARTUUID="));
   }
 
   Fd device = TRY(open_block(node, O_RDONLY));
   report.size = TRY(block_size_bytes(device, node.path));
-  if (is_plainly_ready(device, report.size)) {
-    const Superblock superblock = TRY(read_superblock(device, superblock_offsets[0], node.path));
+  if (const auto superblock = plainly_ready(device, report.size)) {
     report.volume = VolumeState{State::ready, "holds the data volume", false, {}};
-    report.uuid = uuid_text(superblock.uuid);
-    report.label = superblock.label;
+    report.uuid = uuid_text(superblock->uuid);
+    report.label = superblock->label;
     return {};
   }
 
@@ -303,7 +305,8 @@ Outcome init_storage(const Arguments& arguments) {
 }  // namespace
 
 extern const Applet init_storage_applet;
-const Applet init_storage_applet{"init-storage", "Make the data volume that /etc/fstab names for /var, if it is blank",
-                                 "", description, options, init_storage};
+const Applet init_storage_applet{
+    "init-storage", "Make the data volume that /etc/fstab names for /var, if it is blank", "", description, options,
+    init_storage};
 
 }  // namespace aimee

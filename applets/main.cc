@@ -1,6 +1,4 @@
 // The multicall binary's entry; everything is in the applets and in lib/cli.
 #include "cli/applet.h"
 
-int main(int argc, char** argv) {
-  return aimee::dispatch({argv, static_cast<std::size_t>(argc)});
-}
+int main(int argc, char** argv) { return aimee::dispatch({argv, static_cast<std::size_t>(argc)}); }

@@ -57,13 +57,9 @@ std::string json_string(std::string_view text) {
   return out + "\"";
 }
 
-JsonObject& JsonObject::add(std::string_view key, std::string_view text) {
-  return add_raw(key, json_string(text));
-}
+JsonObject& JsonObject::add(std::string_view key, std::string_view text) { return add_raw(key, json_string(text)); }
 
-JsonObject& JsonObject::add(std::string_view key, std::uint64_t number) {
-  return add_raw(key, concat(number));
-}
+JsonObject& JsonObject::add(std::string_view key, std::uint64_t number) { return add_raw(key, concat(number)); }
 
 JsonObject& JsonObject::add_raw(std::string_view key, std::string_view json) {
   if (!members_.empty()) members_ += ", ";

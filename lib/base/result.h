@@ -57,9 +57,9 @@ inline void take_value(Result<>&&) {}
 #define TRY(...) AIMEE_TRY_AS(AIMEE_JOIN(try_result_, __COUNTER__), __VA_ARGS__)
 #define AIMEE_JOIN(a, b) AIMEE_JOIN_EXPANDED(a, b)
 #define AIMEE_JOIN_EXPANDED(a, b) a##b
-#define AIMEE_TRY_AS(name, ...)                                \
-  ({                                                           \
-    auto name = (__VA_ARGS__);                                 \
+#define AIMEE_TRY_AS(name, ...)                                 \
+  ({                                                            \
+    auto name = (__VA_ARGS__);                                  \
     if (!name) return std::unexpected(std::move(name).error()); \
-    ::aimee::take_value(std::move(name));                      \
+    ::aimee::take_value(std::move(name));                       \
   })

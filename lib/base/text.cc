@@ -62,7 +62,7 @@ std::string printable(std::string_view bytes) {
 std::vector<std::string_view> words(std::string_view line) {
   std::vector<std::string_view> found;
   constexpr std::string_view blanks = " \t\r\n";
-  for (std::size_t start = line.find_first_not_of(blanks); start != line.npos;) {
+  for (std::size_t start = line.find_first_not_of(blanks); start != std::string_view::npos;) {
     const std::size_t end = std::min(line.find_first_of(blanks, start), line.size());
     found.push_back(line.substr(start, end - start));
     start = line.find_first_not_of(blanks, end);
@@ -75,7 +75,7 @@ std::vector<std::string_view> split(std::string_view line, char separator) {
   for (;;) {
     const std::size_t end = line.find(separator);
     parts.push_back(line.substr(0, end));
-    if (end == line.npos) return parts;
+    if (end == std::string_view::npos) return parts;
     line.remove_prefix(end + 1);
   }
 }
@@ -83,7 +83,7 @@ std::vector<std::string_view> split(std::string_view line, char separator) {
 std::string_view trimmed(std::string_view line) {
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t start = line.find_first_not_of(blanks);
-  if (start == line.npos) return {};
+  if (start == std::string_view::npos) return {};
   return line.substr(start, line.find_last_not_of(blanks) - start + 1);
 }
 

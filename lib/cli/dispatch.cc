@@ -62,8 +62,12 @@ constexpr std::string_view own_description =
     "aimee makes, guards, repairs and resets the one writable volume of an immutable system.\n"
     "Each applet is also a symbolic link to this program.\n";
 
-constexpr Applet self{program, "State of an immutable appliance: storage, secrets, reset",
-                      "[APPLET [ARGUMENT…]]", own_description, own_options, nullptr};
+constexpr Applet self{program,
+                      "State of an immutable appliance: storage, secrets, reset",
+                      "[APPLET [ARGUMENT…]]",
+                      own_description,
+                      own_options,
+                      nullptr};
 
 std::string applet_list() {
   std::string list = "Applets:\n";
@@ -80,8 +84,7 @@ Outcome run_self(std::span<char* const> arguments) {
   if (!arguments.empty() && arguments[0][0] != '-') {
     const Applet* applet = find_applet(arguments[0]);
     if (applet != nullptr) return run_applet(*applet, arguments.subspan(1));
-    return report(Error{Outcome::usage, 0, printable(arguments[0]),
-                        "no such applet; 'aimee' alone lists them"});
+    return report(Error{Outcome::usage, 0, printable(arguments[0]), "no such applet; 'aimee' alone lists them"});
   }
   const auto parsed = parse_arguments(self.options, arguments);
   if (!parsed) return report(parsed.error());

@@ -9,8 +9,8 @@ namespace aimee {
 namespace {
 
 std::string option_column(const Option& option) {
-  std::string column = option.letter != 0 ? concat("  -", option.letter, ", --", option.name)
-                                          : concat("      --", option.name);
+  std::string column =
+      option.letter != 0 ? concat("  -", option.letter, ", --", option.name) : concat("      --", option.name);
   if (!option.value.empty()) column += concat(" ", option.value);
   return column;
 }

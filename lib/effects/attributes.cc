@@ -20,8 +20,12 @@ namespace {
 struct ByPath {
   const std::string& path;
   ssize_t list(char* names, std::size_t size) const { return llistxattr(path.c_str(), names, size); }
-  ssize_t get(const char* name, void* value, std::size_t size) const { return lgetxattr(path.c_str(), name, value, size); }
-  int set(const char* name, const void* value, std::size_t size) const { return lsetxattr(path.c_str(), name, value, size, 0); }
+  ssize_t get(const char* name, void* value, std::size_t size) const {
+    return lgetxattr(path.c_str(), name, value, size);
+  }
+  int set(const char* name, const void* value, std::size_t size) const {
+    return lsetxattr(path.c_str(), name, value, size, 0);
+  }
 };
 
 struct ByFd {
@@ -46,7 +50,8 @@ Result<std::vector<char>> sized(auto fill, std::string_view subject, std::string
 }
 
 Result<> copy_between(const auto& source, const auto& destination, std::string_view subject) {
-  const auto listed = sized([&](char* to, std::size_t size) { return source.list(to, size); }, subject, "list attributes");
+  const auto listed =
+      sized([&](char* to, std::size_t size) { return source.list(to, size); }, subject, "list attributes");
   if (!listed && listed.error().code == EOPNOTSUPP) return {};
   const std::vector<char> names = TRY(listed);
   for (std::size_t at = 0; at < names.size(); at += std::strlen(&names[at]) + 1) {

@@ -55,7 +55,8 @@ Result<std::size_t> copy_some_in_kernel(const Copy& copy, std::uint64_t offset, 
   }
   if (copied > 0) return static_cast<std::size_t>(copied);
   if (copied < 0 && errno == EINTR) return copy_some_in_kernel(copy, offset, length);
-  const bool unsupported = errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM;
+  const bool unsupported =
+      errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM;
   if (copied < 0 && !unsupported) return failure(copy.subject, "copy");
   copy.kernel.fall_back(way);
   return std::size_t{0};
@@ -104,7 +105,8 @@ Result<> copy_without_zeros(const Copy& copy, std::uint64_t size) {
 }
 
 // The next range of data from `offset` on; none after the last.
-Result<std::optional<Range>> next_data(const Fd& source, std::uint64_t offset, std::uint64_t size, std::string_view subject) {
+Result<std::optional<Range>> next_data(const Fd& source, std::uint64_t offset, std::uint64_t size,
+                                       std::string_view subject) {
   const off_t begin = lseek(source.get(), static_cast<off_t>(offset), SEEK_DATA);
   if (begin < 0 && errno == ENXIO) return std::nullopt;
   if (begin < 0) return failure(subject, "look for data");

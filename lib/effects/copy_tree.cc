@@ -111,9 +111,9 @@ class TreeCopy {
 
   Result<> run(const Fd& source, const Fd& destination, const std::string& path) {
     allow_many_descriptors();
-    const SharedFolder root = begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
-                                           TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path,
-                                           TRY(status_of(source, path)));
+    const SharedFolder root =
+        begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
+                     TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path, TRY(status_of(source, path)));
     TRY(label_created(root->destination, TRY(wanted_label(path, root->status.st_mode, path_of(root->source)))));
     {
       WorkQueue<FileTask> queue(buffers_.size() - 1, queue_limit,
@@ -141,7 +141,7 @@ class TreeCopy {
   }
 
   // One for each thread, since that is what the kernel keeps it for.
-  CreationLabel& thread_label() const {
+  [[nodiscard]] CreationLabel& thread_label() const {
     thread_local CreationLabel label(selinux_);
     return label;
   }
@@ -159,7 +159,8 @@ class TreeCopy {
   }
 
   // `file` reaches the source file for the xattr calls.
-  [[nodiscard]] Result<std::optional<std::string>> wanted_label(const std::string& path, mode_t mode, const std::string& file) const {
+  [[nodiscard]] Result<std::optional<std::string>> wanted_label(const std::string& path, mode_t mode,
+                                                                const std::string& file) const {
     if (contexts_.present()) return contexts_.label_of(path, mode);
     return stored_label(file);
   }
@@ -223,7 +224,8 @@ class TreeCopy {
   }
 
   // A further name of a file that was copied before; false where that is on another subvolume.
-  static Result<bool> link_to(const FileHandle& first, const Folder& folder, const std::string& name, const std::string& path) {
+  static Result<bool> link_to(const FileHandle& first, const Folder& folder, const std::string& name,
+                              const std::string& path) {
     const Fd file = TRY(first.open(folder.destination, path));
     if (linkat(file.get(), "", folder.destination.get(), name.c_str(), AT_EMPTY_PATH) == 0) return true;
     if (errno != EXDEV) return failure(path, "make hard link");
@@ -243,12 +245,14 @@ class TreeCopy {
       if (length < 0) return failure(path, "read link");
       target.resize(static_cast<std::size_t>(length));
       if (symlinkat(target.c_str(), folder.destination.get(), name.c_str()) != 0) return failure(path, "make link");
-    } else if (mknodat(folder.destination.get(), name.c_str(), status.st_mode & (S_IFMT | 07777), status.st_rdev) != 0) {
+    } else if (mknodat(folder.destination.get(), name.c_str(), status.st_mode & (S_IFMT | 07777), status.st_rdev) !=
+               0) {
       return failure(path, "make special file");
     }
     if (!selinux_) TRY(label_created(destination, wanted));
     const bool owned = status.st_uid == 0 && status.st_gid == 0;
-    if (!owned && fchownat(folder.destination.get(), name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (!owned &&
+        fchownat(folder.destination.get(), name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
       return failure(path, "set owner");
     }
     if (!S_ISLNK(status.st_mode) && fchmodat(folder.destination.get(), name.c_str(), status.st_mode & 07777, 0) != 0) {

@@ -55,7 +55,8 @@ class Execution {
     if (!TRY(image_allows(create.line))) return {};
     const std::size_t slash = create.path.rfind('/');
     const std::string name = create.path.substr(slash + 1);
-    const Fd parent = TRY(make_folders(slash == create.path.npos ? "" : create.path.substr(0, slash), create.line.path));
+    const Fd parent =
+        TRY(make_folders(slash == std::string_view::npos ? "" : create.path.substr(0, slash), create.line.path));
     TRY(create_subvolume(parent, name));
     const Fd made = TRY(open_beneath(parent, name, O_RDONLY | O_DIRECTORY));
     const auto owner = find_owner(workplace_.root, create.line.user, create.line.group);
@@ -66,8 +67,9 @@ class Execution {
   }
 
   Result<> operator()(const CopyTemplate& copy) {
-    const Fd destination = copy.destination.empty() ? TRY(open_at(volume_, ".", O_RDONLY | O_DIRECTORY))
-                                                    : TRY(open_beneath(volume_, copy.destination, O_RDONLY | O_DIRECTORY));
+    const Fd destination = copy.destination.empty()
+                               ? TRY(open_at(volume_, ".", O_RDONLY | O_DIRECTORY))
+                               : TRY(open_beneath(volume_, copy.destination, O_RDONLY | O_DIRECTORY));
     return copy_tree(workplace_.image_var, destination, "/var", workplace_.contexts, workplace_.progress);
   }
 

@@ -48,10 +48,13 @@ Result<> discard(const Fd& device, std::uint64_t size, std::string_view subject,
   return {};
 }
 
-bool is_superblock(std::uint64_t offset) { return std::ranges::find(superblock_offsets, offset) != superblock_offsets.end(); }
+bool is_superblock(std::uint64_t offset) {
+  return std::ranges::find(superblock_offsets, offset) != superblock_offsets.end();
+}
 
 // Writes one unit without the superblock copy that may lie in it (always at the start of a unit).
-Result<> write_unit_at(const Fd& device, std::span<const std::byte> unit, std::uint64_t offset, std::string_view subject) {
+Result<> write_unit_at(const Fd& device, std::span<const std::byte> unit, std::uint64_t offset,
+                       std::string_view subject) {
   if (is_superblock(offset)) {
     unit = unit.subspan(std::min(superblock_size, unit.size()));
     offset += superblock_size;
@@ -95,7 +98,7 @@ Result<> write_superblocks(const Fd& image, std::uint64_t size, const Fd& device
 }  // namespace
 
 Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const std::string& folder) {
-  Mounted memory = TRY(Mounted::at("tmpfs", folder, "tmpfs", 0, "mode=0700,size=64m"));
+  const Mounted memory = TRY(Mounted::at("tmpfs", folder, "tmpfs", 0, "mode=0700,size=64m"));
   const std::string path = folder + "/volume.img";
   Fd file = TRY(open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600));
   if (ftruncate(file.get(), static_cast<off_t>(wanted.size)) != 0) return failure(path, "set size");
@@ -122,7 +125,8 @@ Result<> FilesystemImage::write_to(const Fd& device, std::string_view subject, P
   return write_superblocks(file_, size_, device, subject);
 }
 
-Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets, std::string_view subject) {
+Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets,
+                                 std::string_view subject) {
   const SuperblockBuffer zeros{};
   for (const std::uint64_t offset : offsets) TRY(write_exactly(device, zeros, offset, subject));
   return flush(device, subject);

@@ -14,8 +14,8 @@ std::string Progress::text() const {
   if (done == 0 || total_files == 0) return step_;
   const std::uint64_t weight = total_bytes + (total_files << 12U);  // a file costs about as much as 4 KiB
   const std::uint64_t percent = weight == 0 ? 100 : (bytes + (done << 12U)) * 100 / weight;
-  return concat(step_, ": ", done, " of ", total_files, " files, ", human_size(bytes), " of ",
-                human_size(total_bytes), " (", std::min<std::uint64_t>(percent, 100), " %)");
+  return concat(step_, ": ", done, " of ", total_files, " files, ", human_size(bytes), " of ", human_size(total_bytes),
+                " (", std::min<std::uint64_t>(percent, 100), " %)");
 }
 
 void Progress::begin(const std::string& step) {

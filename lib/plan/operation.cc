@@ -64,7 +64,8 @@ std::string describe(const Operation& operation) {
                           printable(create.line.group));
           },
           [](const CopyTemplate& copy) {
-            return concat("copy the image's /var to ", copy.destination.empty() ? "the top level" : printable(copy.destination));
+            return concat("copy the image's /var to ",
+                          copy.destination.empty() ? "the top level" : printable(copy.destination));
           },
           [](const SyncFilesystem&) { return std::string("write everything to the disk"); },
           [](const CommitLabel& commit) { return concat("commit: set the label to ", printable(commit.label)); },

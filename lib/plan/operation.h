@@ -47,8 +47,8 @@ struct PlanInput {
   VolumeState volume;
   VolumeOptions options;
   std::vector<SubvolumeLine> subvolumes;
-  Uuid uuid{};               // of the volume to be made
-  std::string ready_label;   // of a volume that is ready, to be confirmed in its superblock copies
+  Uuid uuid{};              // of the volume to be made
+  std::string ready_label;  // of a volume that is ready, to be confirmed in its superblock copies
 };
 
 // The operations that lead from the state to a ready volume: none where there is nothing to do. For foreign

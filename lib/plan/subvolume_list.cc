@@ -21,7 +21,7 @@ std::optional<char> unescaped(std::string_view line, std::size_t& at) {
   const char c = line[at++];
   constexpr std::string_view from = "abfnrtv\\\"' s";
   constexpr std::string_view to = "\a\b\f\n\r\t\v\\\"'  ";
-  if (const std::size_t found = from.find(c); found != from.npos) return to[found];
+  if (const std::size_t found = from.find(c); found != std::string_view::npos) return to[found];
   const bool hexadecimal = c == 'x';
   const std::size_t length = hexadecimal ? 2 : 3;
   if (!hexadecimal) --at;
@@ -95,12 +95,13 @@ std::optional<Line> parse_line(std::string_view text, std::string& warning) {
     return std::nullopt;
   }
   const std::string& type = (*fields)[0];
-  const bool known_form = type.find_first_not_of(modifiers, 1) == type.npos;
-  if (!known_form || creating_types.find(type[0]) == creating_types.npos) return std::nullopt;
-  const bool subvolume = subvolume_types.find(type[0]) != subvolume_types.npos;
+  const bool known_form = type.find_first_not_of(modifiers, 1) == std::string_view::npos;
+  if (!known_form || creating_types.find(type[0]) == std::string_view::npos) return std::nullopt;
+  const bool subvolume = subvolume_types.find(type[0]) != std::string_view::npos;
   const auto expanded = with_specifiers((*fields)[1]);
   if (!expanded) {
-    if (subvolume) warning = concat("path ", printable((*fields)[1]), " depends on the machine, left to systemd-tmpfiles");
+    if (subvolume)
+      warning = concat("path ", printable((*fields)[1]), " depends on the machine, left to systemd-tmpfiles");
     return std::nullopt;
   }
   const auto path = normalised_path(*expanded);
@@ -171,7 +172,7 @@ SubvolumeList parse_subvolume_list(const std::vector<ConfigFile>& files) {
       };
       if (!warning.empty()) warn(warning);
       if (!line || !owned.insert(line->path).second) continue;
-      if (subvolume_types.find(line->type) == subvolume_types.npos) continue;
+      if (subvolume_types.find(line->type) == std::string_view::npos) continue;
       SubvolumeLine subvolume{line->path, 0755, std::string(field_or(line->fields, 3, "0")),
                               std::string(field_or(line->fields, 4, "0"))};
       const std::string_view mode = field_or(line->fields, 2, "0755");

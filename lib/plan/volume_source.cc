@@ -47,9 +47,9 @@ std::optional<std::string_view> after(std::string_view text, std::string_view pr
 }
 
 bool is_left_out(std::string_view name) {
-  constexpr std::string_view names[] = {"subvol",      "subvolid",    "context",  "fscontext", "defcontext",
-                                        "rootcontext", "seclabel",    "rescue",   "recovery",  "usebackuproot",
-                                        "nologreplay", "norecovery",  "degraded", "ro",        "rw"};
+  constexpr std::string_view names[] = {"subvol",      "subvolid",   "context",  "fscontext", "defcontext",
+                                        "rootcontext", "seclabel",   "rescue",   "recovery",  "usebackuproot",
+                                        "nologreplay", "norecovery", "degraded", "ro",        "rw"};
   return std::ranges::find(names, name) != std::end(names);
 }
 
@@ -58,11 +58,13 @@ bool is_left_out(std::string_view name) {
 Result<VolumeSource> parse_volume_source(std::string_view fstab, std::string_view source) {
   using Kind = VolumeSource::Kind;
   if (const auto label = after(source, "PARTLABEL=")) return VolumeSource{Kind::partition_label, unquoted(*label)};
-  if (const auto uuid = after(source, "PARTUUID=")) return VolumeSource{Kind::partition_uuid, lower_case(unquoted(*uuid))};
+  if (const auto uuid = after(source, "PARTUUID="))
+    return VolumeSource{Kind::partition_uuid, lower_case(unquoted(*uuid))};
   if (const auto label = after(source, "/dev/disk/by-partlabel/")) {
     return VolumeSource{Kind::partition_label, without_udev_escapes(*label)};
   }
-  if (const auto uuid = after(source, "/dev/disk/by-partuuid/")) return VolumeSource{Kind::partition_uuid, lower_case(*uuid)};
+  if (const auto uuid = after(source, "/dev/disk/by-partuuid/"))
+    return VolumeSource{Kind::partition_uuid, lower_case(*uuid)};
   for (const std::string_view prefix : {"UUID=", "LABEL=", "/dev/disk/by-uuid/", "/dev/disk/by-label/"}) {
     if (source.starts_with(prefix)) {
       return refusal(fstab, concat("/var is on ", printable(source),
@@ -92,7 +94,9 @@ Result<VolumeOptions> parse_volume_options(std::string_view fstab, std::string_v
     const std::string_view value = name.size() == option.size() ? std::string_view() : option.substr(name.size() + 1);
     if (name == "subvol") {
       const auto path = normalised_path(concat('/', value));
-      if (!path) return refusal(fstab, concat("/var has the option ", printable(option), ", which is no path inside the volume"));
+      if (!path)
+        return refusal(fstab,
+                       concat("/var has the option ", printable(option), ", which is no path inside the volume"));
       parsed.subvolume = path->substr(1);
     }
     if (name == "subvolid" && value != "0" && value != "5") {

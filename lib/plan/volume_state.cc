@@ -47,9 +47,11 @@ std::optional<std::size_t> find_valid_copy(const VolumeFacts& facts) {
 // A copy from the same creation that was never told of a commit. Every copy is brought up to date before a
 // committed volume is used for the first time, so such a copy proves that this volume never was.
 bool has_creating_copy(const VolumeFacts& facts, const Uuid& uuid) {
-  return find_copy(facts, [&](const Superblock& copy) {
-           return copy.uuid == uuid && label_meaning(copy.label) == LabelMeaning::creating;
-         }).has_value();
+  return find_copy(facts,
+                   [&](const Superblock& copy) {
+                     return copy.uuid == uuid && label_meaning(copy.label) == LabelMeaning::creating;
+                   })
+      .has_value();
 }
 
 VolumeState damaged(const VolumeFacts& facts) {
@@ -90,7 +92,8 @@ VolumeState classify_btrfs_of_others(const VolumeFacts& facts, const Superblock&
   if (primary.device_count != 1) {
     return {State::foreign, concat("holds one device of a btrfs of ", primary.device_count, " devices"), false, {}};
   }
-  return {State::existing, concat("holds ", description(Signature{"btrfs", primary.label}), " that aimee did not make"),
+  return {State::existing,
+          concat("holds ", description(Signature{"btrfs", primary.label}), " that aimee did not make"),
           false,
           {}};
 }
@@ -128,7 +131,8 @@ VolumeState classify_no_superblock(const VolumeFacts& facts) {
 VolumeState classify(const VolumeFacts& facts) {
   if (!facts.read_error.empty()) return {State::damaged, concat("cannot be read: ", facts.read_error), false, {}};
   const Superblock primary = facts.superblocks[0].value_or(Superblock{});
-  if (primary.valid()) return is_ours(primary) ? classify_ours(facts, primary) : classify_btrfs_of_others(facts, primary);
+  if (primary.valid())
+    return is_ours(primary) ? classify_ours(facts, primary) : classify_btrfs_of_others(facts, primary);
   if (primary.magic != Superblock::Magic::none) return classify_broken(facts, primary);
   return classify_no_superblock(facts);
 }

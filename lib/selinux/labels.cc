@@ -2,12 +2,15 @@
 #include "selinux/labels.h"
 
 #include <selinux/label.h>
+#include <selinux/selinux.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -18,6 +21,23 @@ namespace {
 
 constexpr std::string_view fallback_policy = "targeted";  // libselinux's own, where config does not say
 constexpr long selinux_magic = 0xf97cff8cL;               // statfs(2)
+
+// libselinux prints what it thinks on stderr, harmless things too (a compiled copy of the file contexts made by
+// another version is skipped, and the text is read). Its last word is kept to explain a failure.
+std::string& last_word() {
+  static std::string stored;
+  return stored;
+}
+
+__attribute__((format(printf, 2, 3))) int keep_last_word(int, const char* format, ...) {
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  last_word() = printable(trimmed(line));
+  return 0;
+}
 
 // "SELINUXTYPE=default" of selinux_config(5); the last one counts.
 std::string setting(std::string_view config, std::string_view key) {
@@ -47,9 +67,17 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
   if (!config && access(folder.c_str(), F_OK) != 0) return contexts;
   const std::string path = folder + "/contexts/files/file_contexts";
   const selinux_opt options[] = {{SELABEL_OPT_PATH, path.c_str()}};
+  selinux_callback log{};
+  log.func_log = keep_last_word;
+  selinux_set_callback(SELINUX_CB_LOG, log);
+  last_word().clear();
   contexts.handle_.reset(selabel_open(SELABEL_CTX_FILE, options, std::size(options)));
   if (!contexts.handle_) {
-    return failure(path, "load file contexts (the policy that etc/selinux/config names)");
+    const int code = errno;
+    return failure(path,
+                   concat("load the file contexts of the policy that etc/selinux/config names",
+                          last_word().empty() ? "" : ": ", last_word()),
+                   code);
   }
   contexts.policy_ = std::move(policy);
   return contexts;

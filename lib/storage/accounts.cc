@@ -16,7 +16,8 @@ Result<unsigned> find_number(const std::string& path, const std::string& name) {
   for (const std::string_view line : split(content, '\n')) {
     const auto fields = split(line, ':');
     if (fields.size() < 3 || fields[0] != name) continue;
-    if (const auto number = parse_number(fields[2]); number && *number < 0xffffffff) return static_cast<unsigned>(*number);
+    if (const auto number = parse_number(fields[2]); number && *number < 0xffffffff)
+      return static_cast<unsigned>(*number);
   }
   return failure(path, concat("has no ", printable(name)), 0);
 }

@@ -42,7 +42,8 @@ struct TableEntry {
 
 // What the partition table on `disk` itself says of partition `number`; empty where it cannot be read.
 TableEntry entry_in(blkid_partlist table, unsigned number) {
-  blkid_partition partition = table != nullptr ? blkid_partlist_get_partition_by_partno(table, static_cast<int>(number)) : nullptr;
+  blkid_partition partition =
+      table != nullptr ? blkid_partlist_get_partition_by_partno(table, static_cast<int>(number)) : nullptr;
   if (partition == nullptr) return {};
   const char* label = blkid_partition_get_name(partition);
   const char* uuid = blkid_partition_get_uuid(partition);
@@ -126,7 +127,7 @@ Result<std::optional<DataDevice>> look_for_device(const VolumeSource& source, co
 
 // Watches every existing folder on the way to `path`, so that no appearance is missed.
 void watch_folders_of(const Fd& watcher, const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
     inotify_add_watch(watcher.get(), path.substr(0, slash).c_str(), IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE);
   }
 }
@@ -152,8 +153,9 @@ Result<DataDevice> wait_for_device(const VolumeSource& source, const std::string
     const int ready = poll(&waiting, 1, deadline.milliseconds_left());
     if (ready < 0 && errno != EINTR) return failure("inotify", "wait");
     if (ready == 0) {
-      return failure(source_text(source),
-                     concat("did not appear within ", limit.count(), " s; is the disk attached, and the name in fstab right?"), 0);
+      return failure(
+          source_text(source),
+          concat("did not appear within ", limit.count(), " s; is the disk attached, and the name in fstab right?"), 0);
     }
     discard_events(watcher);
   }

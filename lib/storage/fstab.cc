@@ -52,7 +52,8 @@ Result<FstabVolume> read_fstab_volume(const std::string& root) {
   libmnt_fs* line = TRY(find_line(table.get(), path));
   const std::string_view type = or_empty(mnt_fs_get_fstype(line));
   if (type != "btrfs" && type != "auto") {
-    return refusal(path, concat("mounts /var as ", printable(type), ", but the data volume is btrfs; write btrfs there"));
+    return refusal(path,
+                   concat("mounts /var as ", printable(type), ", but the data volume is btrfs; write btrfs there"));
   }
   FstabVolume volume;
   volume.source = TRY(parse_volume_source(path, or_empty(mnt_fs_get_source(line))));

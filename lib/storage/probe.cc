@@ -102,18 +102,18 @@ Result<Superblock> read_superblock(const Fd& device, std::uint64_t offset, std::
   return parse_superblock(bytes, offset);
 }
 
-bool is_plainly_ready(const Fd& device, std::uint64_t size) {
-  const auto primary = read_superblock(device, superblock_offsets[0], "");
-  if (!primary || !primary->valid()) return false;
-  if (mark_version(primary->uuid) != volume_format_version) return false;
-  if (label_meaning(primary->label) != LabelMeaning::committed) return false;
+std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size) {
+  auto primary = read_superblock(device, superblock_offsets[0], "");
+  if (!primary || !primary->valid()) return std::nullopt;
+  if (mark_version(primary->uuid) != volume_format_version) return std::nullopt;
+  if (label_meaning(primary->label) != LabelMeaning::committed) return std::nullopt;
   for (std::size_t i = 1; i < superblock_offsets.size(); ++i) {
     if (superblock_offsets[i] + superblock_size > size) continue;
     const auto copy = read_superblock(device, superblock_offsets[i], "");
-    if (!copy) return false;
-    if (copy->uuid == primary->uuid && label_meaning(copy->label) == LabelMeaning::creating) return false;
+    if (!copy) return std::nullopt;
+    if (copy->uuid == primary->uuid && label_meaning(copy->label) == LabelMeaning::creating) return std::nullopt;
   }
-  return true;
+  return *std::move(primary);
 }
 
 VolumeFacts probe_volume(const Fd& device, std::uint64_t size) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 #include "plan/volume_state.h"
@@ -9,9 +10,9 @@
 
 namespace aimee {
 
-// The everyday boot: true if the superblock is ours and committed and no copy says otherwise. Two reads of
-// 4 KiB (three on devices larger than 256 GiB). False means only that the whole probe must decide.
-bool is_plainly_ready(const Fd& device, std::uint64_t size);
+// The everyday boot: the superblock if it is ours and committed and no copy says otherwise. Two reads of 4 KiB
+// (three on devices larger than 256 GiB). None means only that the whole probe must decide.
+std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size);
 
 // Everything that classify() wants to know. A block that cannot be read is a fact, not an error.
 // `size` is the device's, in bytes.

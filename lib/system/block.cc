@@ -50,7 +50,7 @@ std::vector<std::string> entries_of(const std::string& folder) {
 // "254:3" as sysfs writes device numbers.
 std::optional<dev_t> parse_device_number(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == text.npos) return std::nullopt;
+  if (colon == std::string_view::npos) return std::nullopt;
   const auto high = parse_number(text.substr(0, colon));
   const auto low = parse_number(text.substr(colon + 1));
   if (!high || !low) return std::nullopt;
@@ -94,6 +94,8 @@ class Ticker {
 
 Result<BlockNode> block_node_at(const std::string& path) {
   struct stat status{};
+  if (lstat(path.c_str(), &status) != 0) return failure(path, "find the device");
+  if (S_ISBLK(status.st_mode)) return BlockNode{path, status.st_rdev};
   if (stat(path.c_str(), &status) != 0) return failure(path, "find the device");
   if (!S_ISBLK(status.st_mode)) return refusal(path, "is not a block device");
   const auto known = node_in(sysfs_folder(status.st_rdev));
@@ -109,7 +111,7 @@ std::map<std::string, std::string> block_properties(dev_t number) {
   const std::string content = attribute(sysfs_folder(number) + "/uevent");
   for (const std::string_view line : split(content, '\n')) {
     const std::size_t equals = line.find('=');
-    if (equals != line.npos) properties.emplace(line.substr(0, equals), line.substr(equals + 1));
+    if (equals != std::string_view::npos) properties.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return properties;
 }

@@ -23,7 +23,7 @@ struct BlockNode {
   bool operator==(const BlockNode& other) const { return number == other.number; }
 };
 
-// The device behind `path`, links followed, by the kernel's own name where /dev has it.
+// The device at `path`; behind a symbolic link, by the kernel's own name where /dev has it.
 // Errors: ENOENT, and a refusal where it is no block device.
 Result<BlockNode> block_node_at(const std::string& path);
 
@@ -35,8 +35,8 @@ BlockNode whole_disk(const BlockNode& node);
 
 struct Partition {
   BlockNode node;
-  unsigned number = 0;    // in its table, from 1
-  std::string label;      // as the kernel knows it, empty if it does not
+  unsigned number = 0;  // in its table, from 1
+  std::string label;    // as the kernel knows it, empty if it does not
 };
 
 // Partitions that the kernel knows, by disk; of every disk, or of one.

@@ -48,8 +48,7 @@ Result<std::string> read_all(const Fd& fd, std::string_view subject, std::size_t
 
 // Exactly buffer.size() bytes at `offset`; a short read is EIO.
 Result<> read_exactly(const Fd& fd, std::span<std::byte> buffer, std::uint64_t offset, std::string_view subject);
-Result<> write_exactly(const Fd& fd, std::span<const std::byte> buffer, std::uint64_t offset,
-                       std::string_view subject);
+Result<> write_exactly(const Fd& fd, std::span<const std::byte> buffer, std::uint64_t offset, std::string_view subject);
 
 // fsync(2): on a block device this also empties the device's volatile cache.
 Result<> flush(const Fd& fd, std::string_view subject);

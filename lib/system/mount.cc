@@ -20,7 +20,7 @@ namespace aimee {
 
 namespace {
 
-constexpr int detach = 2;              // MNT_DETACH
+constexpr int detach = 2;  // MNT_DETACH
 
 }  // namespace
 

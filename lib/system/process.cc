@@ -44,6 +44,7 @@ Result<Pipe> make_pipe() {
   dup2(output.write_end.get(), STDERR_FILENO);
   setenv("LC_ALL", "C", 1);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
@@ -83,7 +84,7 @@ bool await_end(pid_t child, Deadline deadline) {
 std::string last_line(std::string_view output) {
   output = trimmed(output);
   const std::size_t end = output.rfind('\n');
-  return printable(trimmed(end == output.npos ? output : output.substr(end + 1)));
+  return printable(trimmed(end == std::string_view::npos ? output : output.substr(end + 1)));
 }
 
 }  // namespace
