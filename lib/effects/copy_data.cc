@@ -1,6 +1,7 @@
 // Copying of file contents. A failure leaves a partial file in a volume that is not committed.
 #include "effects/copy_data.h"
 
+#include <fcntl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -15,8 +16,9 @@ namespace aimee {
 
 namespace {
 
-constexpr std::uint64_t hole_unit = 4096;      // bytes; the volume's sector size
-constexpr std::size_t kernel_chunk = 8 << 20;  // bytes per system call, so that progress is seen
+constexpr std::uint64_t hole_unit = 4096;             // bytes; the volume's sector size
+constexpr std::uint64_t early_write_size = 64 << 10;  // bytes
+constexpr std::size_t kernel_chunk = 8 << 20;         // bytes per system call, so that progress is seen
 
 struct Range {
   std::uint64_t begin;
@@ -35,10 +37,6 @@ struct Copy {
 void count(Progress& progress, std::uint64_t bytes) {
   progress.bytes += bytes;
   progress.tick();
-}
-
-std::unexpected<Error> shrank(std::string_view subject) {
-  return failure(subject, "became shorter while it was copied", 0);
 }
 
 // One system call's worth at `offset`: bytes copied, 0 = this way does not work here and the next is tried.
@@ -128,6 +126,14 @@ Result<> copy_sparse(const Copy& copy, std::uint64_t size) {
   return {};
 }
 
+Result<> copy_any(const Copy& copy, const struct stat& status) {
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const bool has_holes = static_cast<std::uint64_t>(status.st_blocks) * 512 < size;
+  if (has_holes) return copy_sparse(copy, size);
+  if (size <= copy.buffer.size()) return copy_through_buffer(copy, {0, size});
+  return copy_range(copy, {0, size});
+}
+
 }  // namespace
 
 void KernelCopy::fall_back(Way from) {
@@ -139,13 +145,9 @@ Result<> copy_data(const Fd& source, const struct stat& status, const Fd& destin
                    std::span<std::byte> buffer, std::string_view subject, Progress& progress) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size == 0) return {};
-  const Copy copy{source, destination, kernel, buffer, subject, progress};
-  const bool has_holes = static_cast<std::uint64_t>(status.st_blocks) * 512 < size;
-  if (has_holes) return copy_sparse(copy, size);
-  if (size <= buffer.size()) return copy_through_buffer(copy, {0, size});
-  TRY(copy_range(copy, {0, size}));
-  struct stat after{};
-  if (fstat(source.get(), &after) != 0 || after.st_size < status.st_size) return shrank(subject);
+  TRY(copy_any({source, destination, kernel, buffer, subject, progress}, status));
+  // Starts writing to the disk now, while the next files are read, and not all at once at the end. Only a hint.
+  if (size >= early_write_size) sync_file_range(destination.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   return {};
 }
 

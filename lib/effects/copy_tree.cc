@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::size_t buffer_size = 256 << 10;  // bytes, each thread
 constexpr std::size_t queue_limit = 128;        // files; bounds open folders and memory
-constexpr std::size_t most_threads = 8;
+constexpr std::size_t most_threads = 9;
 constexpr mode_t private_mode = 0700;  // of folders until everything in them exists
 constexpr int source_flags = O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 
@@ -73,11 +73,12 @@ Result<Fd> open_same(const Fd& folder, const std::string& name, int flags, const
   return fd;
 }
 
-std::size_t cores() {
+// At any time about half of them wait for a disk: twice the cores, and the walker.
+std::size_t copying_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::clamp<std::size_t>(static_cast<std::size_t>(CPU_COUNT(&set)), 1, most_threads);
+  return std::clamp<std::size_t>((2 * static_cast<std::size_t>(CPU_COUNT(&set))) + 1, 1, most_threads);
 }
 
 // Deep trees keep two descriptors open a level.
@@ -107,7 +108,7 @@ struct FileTask {
 class TreeCopy {
  public:
   TreeCopy(const FileContexts& contexts, Progress& progress)
-      : contexts_(contexts), progress_(progress), selinux_(selinux_is_enabled()), buffers_(cores()) {}
+      : contexts_(contexts), progress_(progress), selinux_(selinux_is_enabled()), buffers_(copying_threads()) {}
 
   Result<> run(const Fd& source, const Fd& destination, const std::string& path) {
     allow_many_descriptors();

@@ -1,7 +1,7 @@
 // The image's /var into the new volume: complete and exact, with labels from the image's policy.
 //
-// One thread walks the source tree and makes folders, links and special files; all threads (one per core)
-// copy regular files from a bounded queue. A folder gets its owner, mode, ACLs and times when everything in
+// One thread walks the source tree and makes folders, links and special files; all threads copy regular files
+// from a bounded queue. A folder gets its owner, mode, ACLs and times when everything in
 // it exists, so nothing inherits from it and nothing changes its times afterwards. Names are always looked
 // up one component at a time below an open folder and never followed through a symbolic link.
 #pragma once

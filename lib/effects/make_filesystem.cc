@@ -102,10 +102,12 @@ Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const
   const std::string path = folder + "/volume.img";
   Fd file = TRY(open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600));
   if (ftruncate(file.get(), static_cast<off_t>(wanted.size)) != 0) return failure(path, "set size");
+  // mkfs.btrfs looks through all devices for one with the same UUID; what it caches of that must not outlive it.
+  const std::vector<Variable> environment = {{"BLKID_FILE", folder + "/blkid.tab"}};
   // 4 KiB sectors whatever the device and this kernel's page size: every kernel mounts those.
   TRY(run_program({"mkfs.btrfs", "--quiet", "--label", wanted.label, "--uuid", uuid_text(wanted.uuid), "--sectorsize",
                    "4096", "--csum", "crc32c", path},
-                  mkfs_limit));
+                  mkfs_limit, environment));
   const auto made = TRY(([&]() -> Result<Superblock> {
     SuperblockBuffer bytes;
     TRY(read_exactly(file, bytes, superblock_offsets[0], path));

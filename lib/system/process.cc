@@ -33,7 +33,8 @@ Result<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-[[noreturn]] void become(const std::vector<std::string>& arguments, const Pipe& output, pid_t parent) {
+[[noreturn]] void become(const std::vector<std::string>& arguments, const std::vector<Variable>& environment,
+                         const Pipe& output, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   std::signal(SIGINT, SIG_DFL);
@@ -43,6 +44,7 @@ Result<Pipe> make_pipe() {
   dup2(output.write_end.get(), STDOUT_FILENO);
   dup2(output.write_end.get(), STDERR_FILENO);
   setenv("LC_ALL", "C", 1);
+  for (const Variable& variable : environment) setenv(variable.name.c_str(), variable.value.c_str(), 1);
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -89,12 +91,13 @@ std::string last_line(std::string_view output) {
 
 }  // namespace
 
-Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit) {
+Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit,
+                     const std::vector<Variable>& environment) {
   Pipe output = TRY(make_pipe());
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) return failure(arguments[0], "fork");
-  if (child == 0) become(arguments, output, parent);
+  if (child == 0) become(arguments, environment, output, parent);
   output.write_end.reset();
 
   const Deadline deadline = Deadline::after(limit);
