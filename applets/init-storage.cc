@@ -112,7 +112,7 @@ Result<ProbedVolume> probe_locked(const BlockNode& node, const Request& request,
   ProbedVolume volume;
   volume.lock = TRY(lock_disk(whole_disk(node), request.timeout));
   volume.device = TRY(open_block(node, O_RDONLY));
-  const VolumeFacts facts = probe_volume(volume.device, size);
+  const VolumeFacts facts = probe_volume(volume.device, {size, serial_of(whole_disk(node))});
   volume.state = classify(facts);
   volume.primary = facts.superblocks[0].value_or(Superblock{});
   return volume;
@@ -216,6 +216,7 @@ Result<> run(const Request& request, Report& report) {
   switch (volume.state.state) {
     case State::blank:
     case State::unfinished:
+    case State::reset_armed:
       return make_ready(request, std::move(volume), fstab.options, report);
     case State::ready:
       // In use already: its next transaction brings the copies up to date.

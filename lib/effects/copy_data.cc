@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "base/text.h"
+#include "effects/erase.h"
 
 namespace aimee {
 
@@ -80,10 +80,6 @@ Result<> copy_range(const Copy& copy, Range range) {
     count(copy.progress, copied);
   }
   return copy_through_buffer(copy, range);
-}
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
 // Copies all but aligned blocks of zeros.

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "effects/copy_tree.h"
+#include "effects/erase.h"
 #include "effects/make_filesystem.h"
 #include "storage/accounts.h"
 #include "storage/btrfs.h"
@@ -27,6 +28,10 @@ class Execution {
  public:
   Execution(Workplace& workplace, Fd lock, Fd exclusive)
       : workplace_(workplace), lock_(std::move(lock)), device_(std::move(exclusive)) {}
+
+  Result<> operator()(const EraseVolume&) {
+    return erase_volume(device_, workplace_.size, subject(), workplace_.progress);
+  }
 
   Result<> operator()(const EraseSuperblockCopies& erase) {
     return erase_superblock_copies(device_, erase.offsets, subject());

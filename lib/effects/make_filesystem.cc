@@ -2,8 +2,6 @@
 #include "effects/make_filesystem.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +10,7 @@
 #include <cstring>
 #include <memory>
 
-#include "base/text.h"
+#include "effects/erase.h"
 #include "plan/superblock.h"
 #include "system/mount.h"
 #include "system/process.h"
@@ -22,7 +20,6 @@ namespace aimee {
 namespace {
 
 constexpr std::uint64_t mib = 1ULL << 20;
-constexpr std::uint64_t discard_step = 1ULL << 30;  // bytes an ioctl, so that ^C and progress get a turn
 // Blocks of the image are written in this unit: every metadata node (16 KiB, aligned) is written whole, its
 // zeros included, because the device need not read as zeros.
 constexpr std::size_t write_unit = 64 << 10;
@@ -30,23 +27,6 @@ constexpr std::size_t atomic_unit = 512;  // bytes that reach a disk whole or no
 constexpr std::chrono::minutes mkfs_limit{10};
 
 using Unit = std::array<std::byte, write_unit>;
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
-
-// Not every device can discard, and none has to: a refusal by the device is no error.
-Result<> discard(const Fd& device, std::uint64_t size, std::string_view subject, Progress& progress) {
-  for (std::uint64_t offset = mib; offset < size; offset += discard_step) {
-    std::uint64_t range[2] = {offset, std::min(discard_step, size - offset)};
-    if (ioctl(device.get(), BLKDISCARD, range) != 0) {
-      if (errno == ENODEV || errno == ENXIO) return failure(subject, "discard");
-      return {};
-    }
-    progress.tick();
-  }
-  return {};
-}
 
 bool is_superblock(std::uint64_t offset) {
   return std::ranges::find(superblock_offsets, offset) != superblock_offsets.end();
@@ -122,16 +102,9 @@ Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const
 }
 
 Result<> FilesystemImage::write_to(const Fd& device, std::string_view subject, Progress& progress) const {
-  TRY(discard(device, size_, subject, progress));
+  TRY(discard_from(device, mib, size_, subject, progress));
   TRY(write_body(file_, size_, device, subject));
   return write_superblocks(file_, size_, device, subject);
-}
-
-Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets,
-                                 std::string_view subject) {
-  const SuperblockBuffer zeros{};
-  for (const std::uint64_t offset : offsets) TRY(write_exactly(device, zeros, offset, subject));
-  return flush(device, subject);
 }
 
 }  // namespace aimee

@@ -39,7 +39,4 @@ class FilesystemImage {
   std::uint64_t size_;
 };
 
-// Overwrites 4 KiB at each offset with zeros and empties the device's cache.
-Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets, std::string_view subject);
-
 }  // namespace aimee

@@ -18,6 +18,7 @@ std::string inside(const VolumeOptions& options, std::string_view path) {
 
 Plan creation_plan(const PlanInput& input) {
   Plan plan;
+  if (input.volume.state == State::reset_armed) plan.emplace_back(EraseVolume{});
   if (!input.volume.old_copies.empty()) plan.emplace_back(EraseSuperblockCopies{input.volume.old_copies});
   plan.emplace_back(MakeFilesystem{input.uuid, std::string(creating_label)});
   plan.emplace_back(MountStaging{input.options.staging});
@@ -46,6 +47,9 @@ Plan completion_plan(const PlanInput& input) {
 std::string describe(const Operation& operation) {
   return std::visit(
       Overloaded{
+          [](const EraseVolume&) {
+            return std::string("erase the whole volume: superblock copies, discard, overwrite, read back, token last");
+          },
           [](const EraseSuperblockCopies& erase) {
             std::string text = "erase old btrfs superblock copies at";
             for (const std::uint64_t offset : erase.offsets) text += concat(" ", human_size(offset));
@@ -78,6 +82,7 @@ Plan make_plan(const PlanInput& input) {
   switch (input.volume.state) {
     case State::blank:
     case State::unfinished:
+    case State::reset_armed:
       return creation_plan(input);
     case State::ready:
       return input.volume.copies_are_stale ? completion_plan(input) : Plan{};

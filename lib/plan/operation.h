@@ -14,6 +14,7 @@
 
 namespace aimee {
 
+struct EraseVolume {};
 struct EraseSuperblockCopies {
   std::vector<std::uint64_t> offsets;  // bytes
 };
@@ -37,8 +38,8 @@ struct CommitLabel {
 };
 struct UnmountStaging {};
 
-using Operation = std::variant<EraseSuperblockCopies, MakeFilesystem, MountStaging, CreateSubvolume, CopyTemplate,
-                               SyncFilesystem, CommitLabel, UnmountStaging>;
+using Operation = std::variant<EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging, CreateSubvolume,
+                               CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging>;
 using Plan = std::vector<Operation>;
 
 std::string describe(const Operation& operation);

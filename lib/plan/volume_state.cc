@@ -76,12 +76,23 @@ VolumeState unfinished(const VolumeFacts& facts) {
   return {State::unfinished, "holds an aimee volume whose creation was cut short", false, {}};
 }
 
+// Only a volume of ours has a token, and nothing else may have moved in since.
+bool is_armed(const VolumeFacts& facts, const Superblock& primary) {
+  return mark_version(primary.uuid) == volume_format_version && only_btrfs(facts) &&
+         is_reset_token(primary.label, primary.uuid, facts.device);
+}
+
+VolumeState reset_armed() {
+  return {State::reset_armed, "holds a data volume that is to be erased (factory reset)", false, {}};
+}
+
 VolumeState classify_ours(const VolumeFacts& facts, const Superblock& primary) {
   const LabelMeaning label = label_meaning(primary.label);
   if (mark_version(primary.uuid) > volume_format_version || label == LabelMeaning::creating_by_newer) {
     return {State::ready, "holds the data volume of a newer aimee", false, {}};
   }
   if (label == LabelMeaning::creating) return unfinished(facts);
+  if (is_armed(facts, primary)) return reset_armed();
   return {State::ready, "holds the data volume", has_creating_copy(facts, primary.uuid), {}};
 }
 
@@ -104,6 +115,7 @@ VolumeState classify_broken(const VolumeFacts& facts, const Superblock& primary)
   if (mark_version(primary.uuid) == volume_format_version) {
     if (label_meaning(primary.label) == LabelMeaning::creating) return unfinished(facts);
     if (has_creating_copy(facts, primary.uuid)) return unfinished(facts);
+    if (is_armed(facts, primary)) return reset_armed();  // an erasure that was cut at its last step
   }
   return damaged(facts);
 }
@@ -147,6 +159,8 @@ std::string_view state_name(State state) {
       return "blank";
     case State::unfinished:
       return "unfinished";
+    case State::reset_armed:
+      return "reset-armed";
     case State::foreign:
       return "foreign";
     case State::damaged:

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/reset_token.h"
 #include "plan/superblock.h"
 
 namespace aimee {
@@ -24,6 +25,7 @@ enum class Fill { zeros, ones, data };  // all 0x00, all 0xFF, anything else
 
 // What one pass of read-only probing saw.
 struct VolumeFacts {
+  DeviceIdentity device;
   std::string read_error;             // "read at byte 65536: Input/output error"; empty = all was read
   std::vector<Signature> signatures;  // every one that libblkid finds
   bool probe_is_certain = true;       // false: libblkid gave an answer other than "found" and "nothing"
@@ -34,7 +36,7 @@ struct VolumeFacts {
   std::array<std::optional<Superblock>, superblock_offsets.size()> superblocks;
 };
 
-enum class State { ready, existing, blank, unfinished, foreign, damaged };
+enum class State { ready, existing, blank, unfinished, reset_armed, foreign, damaged };
 
 struct VolumeState {
   State state = State::foreign;

@@ -107,6 +107,7 @@ std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size) {
   if (!primary || !primary->valid()) return std::nullopt;
   if (mark_version(primary->uuid) != volume_format_version) return std::nullopt;
   if (label_meaning(primary->label) != LabelMeaning::committed) return std::nullopt;
+  if (primary->label.starts_with(reset_token_prefix)) return std::nullopt;
   for (std::size_t i = 1; i < superblock_offsets.size(); ++i) {
     if (superblock_offsets[i] + superblock_size > size) continue;
     const auto copy = read_superblock(device, superblock_offsets[i], "");
@@ -116,9 +117,10 @@ std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size) {
   return *std::move(primary);
 }
 
-VolumeFacts probe_volume(const Fd& device, std::uint64_t size) {
+VolumeFacts probe_volume(const Fd& device, const DeviceIdentity& identity) {
   VolumeFacts facts;
-  if (const auto read = read_facts(device, size, facts); !read) {
+  facts.device = identity;
+  if (const auto read = read_facts(device, identity.size, facts); !read) {
     facts.read_error = read.error().message();
     return facts;
   }

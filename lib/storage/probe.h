@@ -15,8 +15,7 @@ namespace aimee {
 std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size);
 
 // Everything that classify() wants to know. A block that cannot be read is a fact, not an error.
-// `size` is the device's, in bytes.
-VolumeFacts probe_volume(const Fd& device, std::uint64_t size);
+VolumeFacts probe_volume(const Fd& device, const DeviceIdentity& identity);
 
 // The primary superblock. Failed: it cannot be read.
 Result<Superblock> read_superblock(const Fd& device, std::uint64_t offset, std::string_view subject);

@@ -164,6 +164,14 @@ std::optional<BlockNode> disk_of_file_system(const std::string& path) {
 
 std::vector<std::string> holders_of(dev_t number) { return entries_of(sysfs_folder(number) + "/holders"); }
 
+std::string serial_of(const BlockNode& disk) {
+  for (const std::string_view name : {"serial", "device/serial", "device/cid", "wwid", "device/wwid"}) {
+    std::string serial = attribute(concat(sysfs_folder(disk.number), "/", name));
+    if (!serial.empty()) return serial;
+  }
+  return {};
+}
+
 Result<Fd> open_block(const BlockNode& node, int flags) {
   Fd fd = TRY(open_file(node.path, flags | O_NONBLOCK));
   const struct stat status = TRY(status_of(fd, node.path));

@@ -50,6 +50,9 @@ std::optional<BlockNode> disk_of_file_system(const std::string& path);
 // Names of the devices that hold this one (device-mapper, md, bcache).
 std::vector<std::string> holders_of(dev_t number);
 
+// The disk's serial number, or the CID of an MMC card; empty where it has none.
+std::string serial_of(const BlockNode& disk);
+
 // Opened, and proven to be the device that `node` says.
 Result<Fd> open_block(const BlockNode& node, int flags);
 

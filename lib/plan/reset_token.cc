@@ -1,0 +1,26 @@
+// The reset token; pure.
+#include "plan/reset_token.h"
+
+#include "base/text.h"
+
+namespace aimee {
+
+namespace {
+
+// The token must fit into the first 512 bytes of the superblock with the rest of what identifies a volume:
+// the label starts at byte 299.
+constexpr std::size_t longest_token = 512 - 299 - 1;
+
+}  // namespace
+
+std::string reset_token(const Uuid& uuid, const DeviceIdentity& device) {
+  const std::string token = concat(reset_token_prefix, volume_format_version, ":", uuid_text(uuid), ":", device.size,
+                                   ":", printable(device.serial));
+  return token.substr(0, longest_token);
+}
+
+bool is_reset_token(std::string_view label, const Uuid& uuid, const DeviceIdentity& device) {
+  return label == reset_token(uuid, device);
+}
+
+}  // namespace aimee
