@@ -22,12 +22,9 @@ Result<std::string> read_link(const std::string& path) {
 }
 
 Result<std::string> link_target(const std::string& folder) {
-  struct stat own{};
-  struct stat beside{};
-  if (stat("/proc/self/exe", &own) != 0) return failure("/proc/self/exe", "stat");
-  const bool same = stat(concat(folder, "/aimee").c_str(), &beside) == 0 && own.st_ino == beside.st_ino &&
-                    own.st_dev == beside.st_dev;
-  if (same) return std::string("aimee");
+  struct stat status{};
+  const bool beside = stat(concat(folder, "/aimee").c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  if (beside) return std::string("aimee");
   return read_link("/proc/self/exe");
 }
 

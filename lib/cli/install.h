@@ -9,8 +9,8 @@
 
 namespace aimee {
 
-// Makes FOLDER/NAME for each name: a link to "aimee" where this very program is FOLDER/aimee (so that an
-// image can be built in any place), to the program's absolute path elsewhere. Links that are right already
+// Makes FOLDER/NAME for each name: a link to "aimee" where there is a FOLDER/aimee (so that an image can be built
+// in any place and for another machine), to this program's absolute path elsewhere. Links that are right already
 // stay; anything else under one of the names refuses the whole call before a link is made.
 Result<> install_links(const std::string& folder, std::span<const std::string_view> names);
 
