@@ -152,20 +152,37 @@ Result<Fd> open_exclusively(const BlockNode& node, bool for_writing) {
   return opened;
 }
 
+bool can_be_mounted(const BlockNode& node, const Fd& device) {
+  return !is_read_only(device) && open_block(node, O_RDONLY | O_EXCL);
+}
+
 void summarise(const Report& report) {
   log_notice(concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size),
                     ", ", report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
                     human_size(report.copied.bytes)));
 }
 
-// Makes the volume, or completes the commit of one that is ready.
-Result<> make_ready(const Request& request, ProbedVolume volume, const VolumeOptions& volume_options, Report& report) {
-  const BlockNode& node = *report.device;
-  const bool creating = volume.state.state != State::ready;
-  report.action = creating ? "create" : "finish";
-  if (creating) TRY(check_can_be_made(node, volume.device, report.size));
-  volume.device = TRY(open_exclusively(node, creating && !request.dry_run));
+// What run() has found out when the volume's state is known and allows to go on.
+struct Decision {
+  ProbedVolume volume;
+  VolumeOptions options;
+  PreferLink misled;
+};
 
+bool is_to_be_created(const VolumeState& volume) {
+  return volume.state == State::blank || volume.state == State::unfinished || volume.state == State::reset_armed;
+}
+
+// Makes the volume, completes the commit of one that is ready, sees to it that the right one is mounted.
+Result<> carry_out(const Request& request, Decision decision, Report& report) {
+  const BlockNode& node = *report.device;
+  ProbedVolume& volume = decision.volume;
+  const bool creating = is_to_be_created(volume.state);
+  if (creating) {
+    report.action = "create";
+    TRY(check_can_be_made(node, volume.device, report.size));
+    volume.device = TRY(open_exclusively(node, !request.dry_run));
+  }
   TRY(enter_private_mount_namespace());
   Template image;
   if (creating) image = TRY(read_template(request.root));
@@ -174,7 +191,8 @@ Result<> make_ready(const Request& request, ProbedVolume volume, const VolumeOpt
                                      human_size(image.size.bytes), " of /var"));
   }
   const Uuid uuid = creating ? marked_uuid(TRY(random_uuid())) : volume.primary.uuid;
-  report.plan = make_plan({volume.state, volume_options, image.list.subvolumes, uuid, volume.primary.label});
+  report.plan =
+      make_plan({volume.state, decision.options, image.list.subvolumes, uuid, volume.primary.label, decision.misled});
   report.uuid = uuid_text(uuid);
   report.label = creating ? committed_label : volume.primary.label;
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
@@ -195,15 +213,12 @@ Result<> run(const Request& request, Report& report) {
   const DataDevice found = TRY(wait_for_device(fstab.source, request.root, request.timeout));
   report.device = found.node;
   const BlockNode& node = found.node;
-  if (!found.misleading_link.empty()) {
-    return refusal(found.misleading_link,
-                   concat("leads to another device than ", node.path, ", which is on the root ",
-                          "file system's disk; detach the other, or name the partition by PARTUUID="));
-  }
+  const bool misled = !found.misleading_link.empty();
 
   Fd device = TRY(open_block(node, O_RDONLY));
   report.size = TRY(block_size_bytes(device, node.path));
-  if (const auto superblock = plainly_ready(device, report.size)) {
+  const auto superblock = misled ? std::nullopt : plainly_ready(device, report.size);
+  if (superblock) {
     report.volume = VolumeState{State::ready, "holds the data volume", false, {}};
     report.uuid = uuid_text(superblock->uuid);
     report.label = superblock->label;
@@ -211,28 +226,21 @@ Result<> run(const Request& request, Report& report) {
   }
 
   device.reset();
-  ProbedVolume volume = TRY(probe_locked(node, request, report.size));
-  report.volume = volume.state;
-  switch (volume.state.state) {
-    case State::blank:
-    case State::unfinished:
-    case State::reset_armed:
-      return make_ready(request, std::move(volume), fstab.options, report);
-    case State::ready:
-      // In use already: its next transaction brings the copies up to date.
-      if (volume.state.copies_are_stale && !is_read_only(volume.device) && open_block(node, O_RDONLY | O_EXCL)) {
-        return make_ready(request, std::move(volume), fstab.options, report);
-      }
-      [[fallthrough]];
-    case State::existing:
-      report.uuid = uuid_text(volume.primary.uuid);
-      report.label = volume.primary.label;
-      return {};
-    case State::foreign:
-    case State::damaged:
-      report.action = "refuse";
-      return std::unexpected(refusal_of(volume.state, node.path));
+  Decision decision{TRY(probe_locked(node, request, report.size)), fstab.options, {found.misleading_link, node.path}};
+  VolumeState& state = decision.volume.state;
+  // In use already: its next transaction brings the copies up to date.
+  if (state.copies_are_stale && !can_be_mounted(node, decision.volume.device)) state.copies_are_stale = false;
+  report.volume = state;
+  if (state.state == State::foreign || state.state == State::damaged) {
+    report.action = "refuse";
+    return std::unexpected(refusal_of(state, node.path));
   }
+  if (is_to_be_created(state) || state.copies_are_stale || misled) {
+    report.action = state.copies_are_stale ? "finish" : "none";
+    return carry_out(request, std::move(decision), report);
+  }
+  report.uuid = uuid_text(decision.volume.primary.uuid);
+  report.label = decision.volume.primary.label;
   return {};
 }
 
@@ -276,10 +284,10 @@ void print_plan(const Report& report) {
 }
 
 void tell(const Report& report, const Request& request) {
-  if (report.volume->state == State::existing || (report.volume->state == State::ready && report.plan.empty())) {
+  if (report.action == "none") {
     log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is"));
   }
-  if (!request.dry_run && !report.plan.empty()) summarise(report);
+  if (report.action != "none" && !request.dry_run) summarise(report);
 }
 
 Outcome init_storage(const Arguments& arguments) {

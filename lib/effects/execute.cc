@@ -15,6 +15,7 @@
 #include "effects/copy_tree.h"
 #include "effects/erase.h"
 #include "effects/make_filesystem.h"
+#include "effects/udev_link.h"
 #include "storage/accounts.h"
 #include "storage/btrfs.h"
 #include "storage/probe.h"
@@ -26,8 +27,8 @@ namespace {
 
 class Execution {
  public:
-  Execution(Workplace& workplace, Fd lock, Fd exclusive)
-      : workplace_(workplace), lock_(std::move(lock)), device_(std::move(exclusive)) {}
+  Execution(Workplace& workplace, Fd lock, Fd device)
+      : workplace_(workplace), lock_(std::move(lock)), device_(std::move(device)) {}
 
   Result<> operator()(const EraseVolume&) {
     return erase_volume(device_, workplace_.size, subject(), workplace_.progress);
@@ -84,6 +85,13 @@ class Execution {
   }
 
   Result<> operator()(const CommitLabel& commit) { return set_btrfs_label(volume_, commit.label); }
+
+  // udev leaves a locked disk alone, so the lock goes first.
+  Result<> operator()(const PreferLink& prefer) {
+    device_.reset();
+    lock_.reset();
+    return lead_link_to(prefer.link, workplace_.device);
+  }
 
   // The commit is on the disk already; its copies at 64 MiB and beyond may still be in the disk's cache.
   Result<> operator()(const UnmountStaging&) {
@@ -149,8 +157,8 @@ class Execution {
 
 }  // namespace
 
-Result<> execute(const Plan& plan, Workplace& workplace, Fd lock, Fd exclusive) {
-  Execution execution(workplace, std::move(lock), std::move(exclusive));
+Result<> execute(const Plan& plan, Workplace& workplace, Fd lock, Fd device) {
+  Execution execution(workplace, std::move(lock), std::move(device));
   for (const Operation& operation : plan) {
     workplace.progress.begin(describe(operation));
     TRY(std::visit(execution, operation));

@@ -25,9 +25,9 @@ struct Workplace {
   Progress& progress;
 };
 
-// The caller has the device's disk locked with `lock`, and has entered a private mount namespace; `exclusive`
-// is the device opened for writing with O_EXCL. Both are closed when the volume is first mounted: btrfs wants
-// the device for itself, and copying must not keep udev waiting. The failing operation is named in the error.
-Result<> execute(const Plan& plan, Workplace& workplace, Fd lock, Fd exclusive);
+// The caller has the device's disk locked with `lock`, and has entered a private mount namespace; `device` is
+// the device, opened with O_EXCL and for writing where the plan makes a file system. Both are closed when the
+// volume is first mounted: btrfs wants the device for itself, and copying must not keep udev waiting.
+Result<> execute(const Plan& plan, Workplace& workplace, Fd lock, Fd device);
 
 }  // namespace aimee

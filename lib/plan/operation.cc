@@ -73,25 +73,33 @@ std::string describe(const Operation& operation) {
           },
           [](const SyncFilesystem&) { return std::string("write everything to the disk"); },
           [](const CommitLabel& commit) { return concat("commit: set the label to ", printable(commit.label)); },
+          [](const PreferLink& prefer) {
+            return concat("make udev's link ", printable(prefer.link), " lead to ", prefer.device);
+          },
           [](const UnmountStaging&) { return std::string("unmount it and empty the disk's cache"); },
       },
       operation);
 }
 
 Plan make_plan(const PlanInput& input) {
+  Plan plan;
   switch (input.volume.state) {
     case State::blank:
     case State::unfinished:
     case State::reset_armed:
-      return creation_plan(input);
+      plan = creation_plan(input);
+      break;
     case State::ready:
-      return input.volume.copies_are_stale ? completion_plan(input) : Plan{};
+      if (input.volume.copies_are_stale) plan = completion_plan(input);
+      break;
     case State::existing:
+      break;
     case State::foreign:
     case State::damaged:
-      break;
+      return {};
   }
-  return {};
+  if (!input.misled.link.empty()) plan.emplace_back(input.misled);
+  return plan;
 }
 
 }  // namespace aimee

@@ -37,9 +37,13 @@ struct CommitLabel {
   std::string label;
 };
 struct UnmountStaging {};
+struct PreferLink {
+  std::string link;    // udev's, "/dev/disk/by-partlabel/…"
+  std::string device;  // to which it has to lead
+};
 
 using Operation = std::variant<EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging, CreateSubvolume,
-                               CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging>;
+                               CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
 using Plan = std::vector<Operation>;
 
 std::string describe(const Operation& operation);
@@ -50,6 +54,7 @@ struct PlanInput {
   std::vector<SubvolumeLine> subvolumes;
   Uuid uuid{};              // of the volume to be made
   std::string ready_label;  // of a volume that is ready, to be confirmed in its superblock copies
+  PreferLink misled;        // empty link: what mounts /var finds the right device already
 };
 
 // The operations that lead from the state to a ready volume: none where there is nothing to do. For foreign
