@@ -162,6 +162,14 @@ void summarise(const Report& report) {
                     human_size(report.copied.bytes)));
 }
 
+// Nobody else could open the device exclusively since the first probe; somebody may have before.
+Result<> check_unchanged(const BlockNode& node, const ProbedVolume& volume, std::uint64_t size) {
+  const VolumeFacts facts = probe_volume(volume.device, {size, serial_of(whole_disk(node))});
+  if (classify(facts).state != volume.state.state)
+    return refusal(node.path, "was changed by somebody else meanwhile: refusing to format");
+  return {};
+}
+
 // What run() has found out when the volume's state is known and allows to go on.
 struct Decision {
   ProbedVolume volume;
@@ -198,6 +206,7 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
   report.copied = image.size;
   if (request.dry_run) return {};
+  if (creating) TRY(check_unchanged(node, volume, report.size));
 
   on_interrupt(
       concat("init-storage: ", node.path, ": interrupted; nothing is mounted, and the next run starts over\n"));

@@ -25,6 +25,12 @@ namespace aimee {
 
 namespace {
 
+// `path` without its last `levels` components, but never above /var.
+std::string ancestor(std::string path, std::size_t levels) {
+  for (; levels > 0 && path != "/var"; --levels) path.resize(path.rfind('/'));
+  return path;
+}
+
 class Execution {
  public:
   Execution(Workplace& workplace, Fd lock, Fd device)
@@ -120,6 +126,7 @@ class Execution {
   // image made it.
   Result<bool> image_allows(const SubvolumeLine& line) const {
     constexpr std::size_t prefix = std::string_view("/var/").size();
+    if (line.path.size() <= prefix) return true;  // the subvolume that is /var itself
     const auto present = open_beneath(workplace_.image_var, line.path.substr(prefix), O_PATH | O_NOFOLLOW);
     if (!present && present.error().code == ENOENT) return true;
     const bool folder = present && S_ISDIR(TRY(status_of(*present, line.path)).st_mode);
@@ -130,19 +137,14 @@ class Execution {
   // Folders on the way to a subvolume; the copy gives those that the image has their attributes later.
   Result<Fd> make_folders(const std::string& inside, const std::string& system_path) const {
     Fd folder = TRY(open_at(volume_, ".", O_RDONLY | O_DIRECTORY));
+    if (inside.empty()) return folder;
     const auto names = split(inside, '/');
-    const auto levels = split(system_path, '/');
-    for (std::size_t i = 0; i < names.size() && !inside.empty(); ++i) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
       const std::string name(names[i]);
       const bool made = mkdirat(folder.get(), name.c_str(), 0755) == 0;
       if (!made && errno != EEXIST) return failure(name, "make folder");
       folder = TRY(open_beneath(folder, name, O_RDONLY | O_DIRECTORY));
-      if (!made) continue;
-      // "/var/a/b/c" for the last of names a, b: drop as many levels as follow it, and the subvolume.
-      std::string path;
-      const std::size_t keep = levels.size() - 1 - (names.size() - 1 - i);
-      for (std::size_t level = 1; level < keep; ++level) path += concat("/", levels[level]);
-      TRY(label(folder, path.empty() ? "/var" : path, S_IFDIR));
+      if (made) TRY(label(folder, ancestor(system_path, names.size() - i), S_IFDIR));
     }
     return folder;
   }

@@ -62,10 +62,24 @@ Result<bool> starts_with_zeros(const Fd& device, std::uint64_t length) {
   return true;
 }
 
+// libblkid takes what it cannot read for absent. It looks at the first few MiB and the end of a device, so a
+// device on which it shall be believed to see nothing must be readable there.
+Result<> check_readable(const Fd& device, std::uint64_t begin, std::uint64_t end) {
+  Buffer chunk(chunk_size);
+  for (std::uint64_t offset = begin; offset < end; offset += chunk_size) {
+    TRY(read_exactly(device, std::span(chunk).first(std::min<std::uint64_t>(chunk_size, end - offset)), offset, ""));
+  }
+  return {};
+}
+
 Result<> read_facts(const Fd& device, std::uint64_t size, VolumeFacts& facts) {
   TRY(read_first_mib(device, facts));
   TRY(read_superblocks(device, size, facts));
   const bool primary = facts.superblocks[0] && facts.superblocks[0]->magic != Superblock::Magic::none;
+  if (!primary) {
+    TRY(check_readable(device, mib, std::min(4 * mib, size)));
+    TRY(check_readable(device, size - std::min(mib, size), size));
+  }
   const bool copies = std::ranges::any_of(facts.superblocks, [](const auto& copy) { return copy && copy->valid(); });
   if (!primary && copies && size >= 16 * mib) facts.first_16_mib_zero = TRY(starts_with_zeros(device, 16 * mib));
   return {};
