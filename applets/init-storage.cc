@@ -162,7 +162,7 @@ void summarise(const Report& report) {
                     human_size(report.copied.bytes)));
 }
 
-// Nobody else could open the device exclusively since the first probe; somebody may have before.
+// The exclusive open, which keeps everybody else out, came after the first probe.
 Result<> check_unchanged(const BlockNode& node, const ProbedVolume& volume, std::uint64_t size) {
   const VolumeFacts facts = probe_volume(volume.device, {size, serial_of(whole_disk(node))});
   if (classify(facts).state != volume.state.state)
