@@ -1,0 +1,94 @@
+// JSON text is valid whatever the bytes were.
+#include "base/json.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "harness/test.h"
+
+namespace aimee::test {
+
+TEST_CASE("a JSON string is quoted, and what must be escaped is") {
+  CHECK(json_string("") == R"("")");
+  CHECK(json_string("plain text /") == R"("plain text /")");
+  CHECK(json_string("say \"no\"") == R"("say \"no\"")");
+  CHECK(json_string("a\\b") == R"("a\\b")");
+}
+
+TEST_CASE("control characters are escaped, DEL too") {
+  CHECK(json_string(std::string_view("\0", 1)) == R"("\u0000")");
+  CHECK(json_string("\n\t\x1f") == R"("\u000a\u0009\u001f")");
+  CHECK(json_string("\x7f") == R"("\u007f")");
+  CHECK(json_string("\x20\x7e") == "\"\x20\x7e\"");
+}
+
+TEST_CASE("well-formed UTF-8 passes unchanged, at the ends of every length too") {
+  for (const std::string_view text : {
+           "\xc2\x80",
+           "\xdf\xbf",  // U+0080, U+07FF
+           "\xe0\xa0\x80",
+           "\xef\xbf\xbf",  // U+0800, U+FFFF
+           "\xed\x9f\xbf",
+           "\xee\x80\x80",  // beside the surrogates
+           "\xf0\x90\x80\x80",
+           "\xf4\x8f\xbf\xbf",  // U+10000, U+10FFFF
+           "Größe €, 𝄞",
+       }) {
+    CAPTURE(printable(text));
+    CHECK(json_string(text) == concat("\"", text, "\""));
+  }
+}
+
+TEST_CASE("each byte that is not UTF-8 becomes U+FFFD, and the text around it stays") {
+  struct Row {
+    std::string_view what;
+    std::string_view bytes;
+    std::string_view json;
+  };
+  const Row rows[] = {
+      {"a lone continuation", "a\x80z", R"("a\ufffdz")"},
+      {"bytes that never occur", "\xfe\xff", R"("\ufffd\ufffd")"},
+      {"a lead byte at the end", "a\xc3", R"("a\ufffd")"},
+      {"a lead byte before ASCII", "\xc3z", R"("\ufffdz")"},
+      {"three bytes cut to two", "\xe2\x82", R"("\ufffd\ufffd")"},
+      {"three bytes cut short by text", "\xe2\x82z", R"("\ufffd\ufffdz")"},
+      {"overlong of two", "\xc0\xaf", R"("\ufffd\ufffd")"},
+      {"overlong of two, second form", "\xc1\xbf", R"("\ufffd\ufffd")"},
+      {"overlong of three", "\xe0\x80\xaf", R"("\ufffd\ufffd\ufffd")"},
+      {"overlong of four", "\xf0\x80\x80\xaf", R"("\ufffd\ufffd\ufffd\ufffd")"},
+      {"a high surrogate", "\xed\xa0\x80", R"("\ufffd\ufffd\ufffd")"},
+      {"a low surrogate", "\xed\xbf\xbf", R"("\ufffd\ufffd\ufffd")"},
+      {"beyond Unicode", "\xf4\x90\x80\x80", R"("\ufffd\ufffd\ufffd\ufffd")"},
+      {"far beyond Unicode", "\xf5\x80\x80\x80", R"("\ufffd\ufffd\ufffd\ufffd")"},
+      {"good after bad", "\xff\xc3\xa4\"", "\"\\ufffd\xc3\xa4\\\"\""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    CHECK(json_string(row.bytes) == row.json);
+  }
+}
+
+TEST_CASE("an object keeps the order of its members and has one kind of value for each kind of argument") {
+  JsonObject object;
+  CHECK(object.str() == "{}");
+  object.add("device", "/dev/vda3").add("size", std::uint64_t{5}).add("dry_run", true).add("ready", false);
+  object.add_null("error").add_raw("plan", "[]").add("text", std::string("a")).add("view", std::string_view("b"));
+  CHECK(object.str() ==
+        R"({"device": "/dev/vda3", "size": 5, "dry_run": true, "ready": false, "error": null, "plan": [], )"
+        R"("text": "a", "view": "b"})");
+}
+
+TEST_CASE("keys are escaped like text") { CHECK(JsonObject().add("a\"\n", "x").str() == R"({"a\"\u000a": "x"})"); }
+
+TEST_CASE("the largest number is written in full") {
+  CHECK(JsonObject().add("n", std::numeric_limits<std::uint64_t>::max()).str() == R"({"n": 18446744073709551615})");
+}
+
+TEST_CASE("an array holds text and ready-made values") {
+  JsonArray array;
+  CHECK(array.str() == "[]");
+  array.add("a").add("\xff").add_raw(JsonObject().add("b", std::uint64_t{1}).str());
+  CHECK(array.str() == R"(["a", "\ufffd", {"b": 1}])");
+}
+
+}  // namespace aimee::test

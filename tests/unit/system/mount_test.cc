@@ -1,0 +1,112 @@
+// Mounts that nobody else sees. What needs root runs in a child, so that the tests' own mounts stay as they are.
+#include "system/mount.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "harness/child.h"
+#include "harness/temporary_folder.h"
+#include "harness/test.h"
+
+namespace aimee::test {
+
+namespace {
+
+constexpr int not_permitted = 9;
+
+// Runs `body` in a child with mounts of its own; notes a skip where that is not permitted.
+std::optional<Ended> privately(const std::function<int()>& body) {
+  const Ended ended = run_in_child([&] {
+    const auto entered = enter_private_mount_namespace();
+    if (!entered && entered.error().code == EPERM) return not_permitted;
+    return entered ? body() : 8;
+  });
+  if (ended.exit != not_permitted) return ended;
+  skip("no privilege to make a mount namespace");
+  return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("a mount that fails names source, type and options") {
+  CHECK(told(Mounted::at("/dev/vda3", "/nonexistent/target", "btrfs", 0, "subvolid=5")) ==
+        with_errno("failed: /dev/vda3: mount as btrfs with options subvolid=5", ENOENT));
+  CHECK(told(Mounted::at("tmpfs", "/nonexistent/target", "tmpfs", 0, "")) ==
+        with_errno("failed: tmpfs: mount as tmpfs", ENOENT));
+}
+
+TEST_CASE("a namespace that may not be made says that it needs root") {
+  const Ended ended = run_in_child([] {
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) return 1;
+    const auto entered = enter_private_mount_namespace();
+    return told(entered) == with_errno("failed: mount namespace: create (this needs root)", EPERM) ? 0 : 2;
+  });
+  CHECK(ended.exit == 0);
+}
+
+TEST_CASE("a mount is seen inside only, and is gone at the end of its scope") {
+  const TemporaryFolder folder;
+  folder.file("file", "below");
+  const auto ended = privately([&] {
+    {
+      const auto mounted = Mounted::at("tmpfs", folder.path(), "tmpfs", 0, "mode=0700,size=1m");
+      if (!mounted) return 1;
+      if (exists(folder / "file")) return 2;
+      folder.file("inside", "x");
+    }
+    return content_of(folder / "file") == "below" ? 0 : 3;
+  });
+  if (!ended) return;
+  CHECK(ended->exit == 0);
+  CHECK_FALSE(exists(folder / "inside"));
+}
+
+TEST_CASE("a mount of a process that is killed is gone with it") {
+  const TemporaryFolder folder;
+  folder.file("file", "below");
+  const auto ended = privately([&] {
+    const auto mounted = Mounted::at("tmpfs", folder.path(), "tmpfs", 0, "");
+    if (!mounted) return 1;
+    kill(getpid(), SIGKILL);
+    return 2;
+  });
+  if (!ended) return;
+  CHECK(ended->signal == SIGKILL);
+  CHECK(content_of(folder / "file") == "below");
+}
+
+TEST_CASE("unmounting reports what kept it, and lets go all the same") {
+  const TemporaryFolder folder;
+  folder.file("file", "below");
+  const auto ended = privately([&] {
+    auto mounted = Mounted::at("tmpfs", folder.path(), "tmpfs", 0, "");
+    if (!mounted) return 1;
+    const auto busy = open_file(folder.path(), O_RDONLY | O_DIRECTORY);
+    if (told(mounted->unmount()) != with_errno(concat("failed: ", folder.path(), ": unmount"), EBUSY)) return 2;
+    return exists(folder / "file") ? 0 : 3;
+  });
+  if (ended) CHECK(ended->exit == 0);
+}
+
+TEST_CASE("a view shows what is mounted over as it is below") {
+  EMULATION_LACKS("open_tree");
+  const TemporaryFolder folder;
+  folder.file("covered/file", "below");
+  const auto ended = privately([&] {
+    const auto mounted = Mounted::at("tmpfs", folder / "covered", "tmpfs", 0, "");
+    if (!mounted || exists(folder / "covered/file")) return 1;
+    const auto view = view_without_submounts(folder.path());
+    if (!view) return 2;
+    return content_of(path_of(*view) + "/covered/file") == "below" ? 0 : 3;
+  });
+  if (ended) CHECK(ended->exit == 0);
+}
+
+TEST_CASE("a view of nothing is a failure") {
+  EMULATION_LACKS("open_tree");
+  CHECK(told(view_without_submounts("/nonexistent")) == with_errno("failed: /nonexistent: open_tree", ENOENT));
+}
+
+}  // namespace aimee::test
