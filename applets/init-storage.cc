@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
+#include "cli/output.h"
 #include "effects/copy_tree.h"
 #include "effects/execute.h"
 #include "plan/operation.h"
@@ -31,6 +32,7 @@ namespace {
 
 // mkfs.btrfs with duplicated metadata wants about 110 MiB; below this nothing useful fits.
 constexpr std::uint64_t smallest_volume = 128ULL << 20;
+constexpr std::uint64_t smallest_probed = 1ULL << 20;
 constexpr std::uint64_t default_timeout = 90;  // seconds; systemd's own for devices
 
 constexpr Option options[] = {
@@ -118,12 +120,15 @@ Result<ProbedVolume> probe_locked(const BlockNode& node, const Request& request,
   return volume;
 }
 
+Error too_small(const BlockNode& node, std::uint64_t size) {
+  return refusal(node.path, concat("is too small for a data volume: ", human_size(size), ", at least ",
+                                   human_size(smallest_volume), " are needed"))
+      .error();
+}
+
 Result<> check_can_be_made(const BlockNode& node, const Fd& device, std::uint64_t size) {
   if (is_read_only(device)) return refusal(node.path, "is read-only and holds no data volume yet; make it writable");
-  if (size < smallest_volume) {
-    return refusal(node.path, concat("is too small for a data volume: ", human_size(size), ", at least ",
-                                     human_size(smallest_volume), " are needed"));
-  }
+  if (size < smallest_volume) return std::unexpected(too_small(node, size));
   return {};
 }
 
@@ -218,6 +223,7 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
 }
 
 Result<> run(const Request& request, Report& report) {
+  on_interrupt("init-storage: interrupted; nothing was changed\n");
   const FstabVolume fstab = TRY(read_fstab_volume(request.root));
   const DataDevice found = TRY(wait_for_device(fstab.source, request.root, request.timeout));
   report.device = found.node;
@@ -226,6 +232,7 @@ Result<> run(const Request& request, Report& report) {
 
   Fd device = TRY(open_block(node, O_RDONLY));
   report.size = TRY(block_size_bytes(device, node.path));
+  if (report.size < smallest_probed) return std::unexpected(too_small(node, report.size));
   const auto superblock = misled ? std::nullopt : plainly_ready(device, report.size);
   if (superblock) {
     report.volume = VolumeState{State::ready, "holds the data volume", false, {}};
@@ -281,15 +288,11 @@ std::string as_json(const Report& report, const Request& request, const Result<>
   return object.str() + "\n";
 }
 
-void print(const std::string& text) {
-  [[maybe_unused]] const ssize_t ignored = write(STDOUT_FILENO, text.data(), text.size());
-}
-
-void print_plan(const Report& report) {
+std::string plan_text(const Report& report) {
   std::string text = concat(report.device->path, " ", report.volume->found, "\n");
   if (report.plan.empty()) text += "nothing to do\n";
   for (const Operation& operation : report.plan) text += describe(operation) + "\n";
-  print(text);
+  return text;
 }
 
 void tell(const Report& report, const Request& request) {
@@ -307,17 +310,17 @@ Outcome init_storage(const Arguments& arguments) {
   }
   Report report;
   const Result<> result = run(*request, report);
+  Result<> printed;
   if (arguments.has("json")) {
-    print(as_json(report, *request, result));
+    printed = print_output(as_json(report, *request, result));
   } else if (request->dry_run && result) {
-    print_plan(report);
+    printed = print_output(plan_text(report));
   }
-  if (!result) {
-    log_error(result.error().message());
-    return result.error().outcome;
-  }
-  tell(report, *request);
-  return Outcome::done;
+  if (result) tell(report, *request);
+  const Result<>& worst = result ? printed : result;
+  if (worst) return Outcome::done;
+  log_error(worst.error().message());
+  return worst.error().outcome;
 }
 
 }  // namespace

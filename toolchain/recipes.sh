@@ -5,14 +5,13 @@ set -euo pipefail
 
 doctest_header=/usr/include/doctest/doctest.h
 
-# What every object is compiled with. The maps keep this machine's paths out of the objects.
+# What every object is compiled with. The maps keep this machine's paths out of the objects,
+# -fno-ident the compiler's exact package: Debian 12 and 13 give the same bytes.
 flags() {
-    printf '%s ' -Os -ffunction-sections -fdata-sections -fno-unwind-tables \
+    printf '%s ' -Os -fno-ident -ffunction-sections -fdata-sections -fno-unwind-tables \
         -fno-asynchronous-unwind-tables "-ffile-prefix-map=$src=source" \
         "-ffile-prefix-map=$build=build" "-ffile-prefix-map=$root=sysroot"
 }
-
-jobs() { nproc; }
 
 # No part of the sysroot throws or asks for a type at run time, so the programs do not either: an
 # exception could not pass through it, and the unwinder and its tables stay out.
@@ -40,7 +39,7 @@ musl() {
     cd "$build/musl"
     CC="$llvm/clang --target=$target" AR=$llvm/llvm-ar RANLIB=$llvm/llvm-ranlib CFLAGS=$(flags) LIBCC=" " \
         "$src/musl/configure" --target="$target" --prefix=/usr --disable-shared --disable-wrapper
-    make -j "$(jobs)"
+    make -j "$(nproc)"
     make install DESTDIR="$root"
 }
 
@@ -52,9 +51,11 @@ kernel_headers() {
     done
 }
 
-# clang's own: stddef.h, the intrinsics
+# clang's own: stddef.h, the intrinsics. The folders that go are the sanitizers' package, which is
+# not on every machine: the bytes must not depend on it.
 compiler_headers() {
     cp -r "$llvm/../lib/clang/19/include" "$root/clang/"
+    rm -rf "$root"/clang/include/{fuzzer,orc,sanitizer}
 }
 
 cmake_build() {
@@ -66,7 +67,7 @@ cmake_build() {
         -DCMAKE_{C,CXX,ASM}_COMPILER_TARGET="$target" \
         -DCMAKE_AR="$llvm/llvm-ar" -DCMAKE_RANLIB="$llvm/llvm-ranlib" -DCMAKE_NM="$llvm/llvm-nm" \
         -DCMAKE_{C,CXX,ASM}_FLAGS="-resource-dir=$root/clang $(flags)" "$@"
-    ninja -C "$build/$from" -j "$(jobs)" install
+    ninja -C "$build/$from" -j "$(nproc)" install
 }
 
 # The compiler's helper functions (clang_rt.builtins), and crtbegin and crtend. Nothing can be
@@ -112,7 +113,7 @@ compile() {
 # For libselinux's file contexts only, which use neither Unicode nor the JIT: 200 KB less.
 pcre2() {
     configure_in pcre2 --disable-unicode --disable-jit
-    make -j "$(jobs)" libpcre2-8.la
+    make -j "$(nproc)" libpcre2-8.la
     cp .libs/libpcre2-8.a "$root/usr/lib/"
     cp src/pcre2.h "$root/usr/include/"
 }
@@ -151,7 +152,7 @@ util_linux() {
         --disable-nls --disable-asciidoc --disable-poman --disable-bash-completion \
         --without-{systemd,udev,selinux,cryptsetup,econf,python,ncurses,ncursesw,tinfo,readline} \
         --without-{btrfs,audit,util,cap-ng,libmagic,libz,user}
-    make -j "$(jobs)" libblkid.la libmount.la
+    make -j "$(nproc)" libblkid.la libmount.la
     cp .libs/libblkid.a .libs/libmount.a "$root/usr/lib/"
     install -D -m 644 libblkid/src/blkid.h "$root/usr/include/blkid/blkid.h"
     install -D -m 644 libmount/src/libmount.h "$root/usr/include/libmount/libmount.h"

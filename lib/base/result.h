@@ -44,6 +44,13 @@ std::unexpected<Error> failure(std::string_view subject, std::string_view explan
 // A precondition says no: nothing was changed, exit code 3.
 std::unexpected<Error> refusal(std::string_view subject, std::string_view explanation);
 
+// `result` with its error, if any, about `subject`: for callers that know a better name for what failed.
+template <class T>
+Result<T> about(std::string_view subject, Result<T> result) {
+  if (!result) result.error().subject = subject;
+  return result;
+}
+
 template <class T>
 T take_value(Result<T>&& result) {
   return *std::move(result);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/applet.h"
 #include "cli/install.h"
+#include "cli/output.h"
 #include "cli/version.h"
 
 namespace aimee {
@@ -17,15 +18,9 @@ namespace {
 constexpr std::string_view program = "aimee";
 
 Outcome print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0) {
-      log_error(failure("standard output", "write").error().message());
-      return Outcome::failed;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return Outcome::done;
+  const auto printed = print_output(text);
+  if (!printed) log_error(printed.error().message());
+  return printed ? Outcome::done : printed.error().outcome;
 }
 
 Outcome print_version() { return print(concat(program, " ", version, "\n")); }

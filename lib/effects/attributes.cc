@@ -66,6 +66,14 @@ Result<> copy_between(const auto& source, const auto& destination, std::string_v
   return {};
 }
 
+std::optional<std::string> label_of(const auto& file) {
+  std::array<char, 512> value;
+  const ssize_t length = file.get(label_attribute, value.data(), value.size());
+  if (length <= 0) return std::nullopt;
+  const std::string_view text(value.data(), static_cast<std::size_t>(length));
+  return std::string(text.substr(0, text.find('\0')));
+}
+
 std::array<timespec, 2> times_of(const struct stat& status) { return {status.st_atim, status.st_mtim}; }
 
 }  // namespace
@@ -80,13 +88,9 @@ Result<> copy_attributes(const Fd& source, const Fd& destination, std::string_vi
   return copy_between(ByFd{source.get()}, ByFd{destination.get()}, subject);
 }
 
-std::optional<std::string> stored_label(const std::string& path) {
-  std::array<char, 512> value;
-  const ssize_t length = lgetxattr(path.c_str(), label_attribute, value.data(), value.size());
-  if (length <= 0) return std::nullopt;
-  const std::string_view text(value.data(), static_cast<std::size_t>(length));
-  return std::string(text.substr(0, text.find('\0')));
-}
+std::optional<std::string> stored_label(const std::string& path) { return label_of(ByPath{path}); }
+
+std::optional<std::string> stored_label(const Fd& fd) { return label_of(ByFd{fd.get()}); }
 
 Result<> set_owner_and_mode(const Fd& fd, const struct stat& status, mode_t present_mode, std::string_view subject) {
   const bool owned = status.st_uid == geteuid() && status.st_gid == getegid();

@@ -22,6 +22,7 @@ Result<> copy_attributes(const Fd& source, const Fd& destination, std::string_vi
 
 // The SELinux label that a file has; none where it has none.
 std::optional<std::string> stored_label(const std::string& path);
+std::optional<std::string> stored_label(const Fd& fd);
 
 // Owner, then mode (set-user-id and the like survive a change of owner in this order only).
 Result<> set_owner_and_mode(const Fd& fd, const struct stat& status, mode_t present_mode, std::string_view subject);

@@ -35,7 +35,7 @@ constexpr int source_flags = O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 using Stream = std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })>;
 
 Result<Stream> list_folder(const Fd& folder, std::string_view subject) {
-  Fd again = TRY(open_at(folder, ".", O_RDONLY | O_DIRECTORY));
+  Fd again = TRY(about(subject, open_at(folder, ".", O_RDONLY | O_DIRECTORY)));
   Stream stream(fdopendir(again.get()));
   if (!stream) return failure(subject, "list");
   [[maybe_unused]] const int owned_by_stream = again.release();
@@ -115,7 +115,7 @@ class TreeCopy {
     const SharedFolder root =
         begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
                      TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path, TRY(status_of(source, path)));
-    TRY(label_created(root->destination, TRY(wanted_label(path, root->status.st_mode, path_of(root->source)))));
+    TRY(label_created(root->destination, TRY(wanted_label(path, root->status.st_mode, root->source))));
     {
       WorkQueue<FileTask> queue(buffers_.size() - 1, queue_limit,
                                 [this](FileTask& task, std::size_t worker) { copy_file_task(task, worker); });
@@ -159,11 +159,14 @@ class TreeCopy {
     failed_ = true;
   }
 
-  // `file` reaches the source file for the xattr calls.
+  // What the policy says; where there is no policy, or it says <<none>>, the label that the source has.
   [[nodiscard]] Result<std::optional<std::string>> wanted_label(const std::string& path, mode_t mode,
-                                                                const std::string& file) const {
-    if (contexts_.present()) return contexts_.label_of(path, mode);
-    return stored_label(file);
+                                                                const auto& source) const {
+    if (contexts_.present()) {
+      auto label = TRY(contexts_.label_of(path, mode));
+      if (label) return label;
+    }
+    return stored_label(source);
   }
 
   void count_file() {
@@ -193,11 +196,11 @@ class TreeCopy {
   Result<> copy_folder(const Folder& parent, const std::string& name, const std::string& path,
                        const struct stat& status) {
     Fd source = TRY(open_same(parent.source, name, O_DIRECTORY, status, path));
-    const auto wanted = TRY(wanted_label(path, status.st_mode, path_of(source)));
+    const auto wanted = TRY(wanted_label(path, status.st_mode, source));
     TRY(thread_label().set(wanted));
     const bool made = mkdirat(parent.destination.get(), name.c_str(), private_mode) == 0;
     if (!made && errno != EEXIST) return failure(path, "make folder");
-    Fd destination = TRY(open_at(parent.destination, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    Fd destination = TRY(about(path, open_at(parent.destination, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)));
     if (!made && fchmod(destination.get(), private_mode) != 0) return failure(path, "set mode");
     if (!made || !selinux_) TRY(label_created(destination, wanted));
     count_file();
@@ -219,7 +222,7 @@ class TreeCopy {
     } else {
       TRY(make_special(folder, name, path, status));
     }
-    if (status.st_nlink > 1) linked_[key] = TRY(FileHandle::of(folder.destination, name));
+    if (status.st_nlink > 1) linked_[key] = TRY(about(path, FileHandle::of(folder.destination, name)));
     count_file();
     return {};
   }
@@ -266,10 +269,11 @@ class TreeCopy {
   Result<> copy_regular(const Folder& folder, const std::string& name, const std::string& path,
                         const struct stat& status, std::size_t worker) {
     const Fd source = TRY(open_same(folder.source, name, 0, status, path));
-    const auto wanted = TRY(wanted_label(path, status.st_mode, path_of(source)));
+    const auto wanted = TRY(wanted_label(path, status.st_mode, source));
     TRY(thread_label().set(wanted));
     const mode_t mode = status.st_mode & 0777;
-    const Fd destination = TRY(open_at(folder.destination, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+    const Fd destination =
+        TRY(about(path, open_at(folder.destination, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)));
     if (!selinux_) TRY(label_created(destination, wanted));
     TRY(copy_data(source, status, destination, kernel_, buffer_of(worker), path, progress_));
     TRY(set_owner_and_mode(destination, status, mode, path));

@@ -69,7 +69,7 @@ class Execution {
     const std::string name = create.path.substr(slash + 1);
     const Fd parent =
         TRY(make_folders(slash == std::string_view::npos ? "" : create.path.substr(0, slash), create.line.path));
-    TRY(create_subvolume(parent, name));
+    TRY(about(create.line.path, create_subvolume(parent, name)));
     const Fd made = TRY(open_beneath(parent, name, O_RDONLY | O_DIRECTORY));
     const auto owner = find_owner(workplace_.root, create.line.user, create.line.group);
     if (!owner) log_warning(concat(create.line.path, ": ", owner.error().message(), "; root owns it"));

@@ -127,6 +127,9 @@ VolumeState classify_no_superblock(const VolumeFacts& facts) {
   }
   if (!facts.probe_is_certain) return {State::foreign, "holds signatures that contradict each other", false, {}};
   if (find_valid_copy(facts) && !facts.first_16_mib_zero) return damaged(facts);
+  if (facts.backup_table && !facts.first_16_mib_zero) {
+    return {State::foreign, "holds the backup of a partition table (GPT) whose primary is gone", false, {}};
+  }
   if (facts.first_mib == Fill::data || facts.superblock_area != facts.first_mib) {
     return {State::foreign, "holds data without a known signature (encrypted, or wiped by wipefs?)", false, {}};
   }

@@ -32,6 +32,7 @@ struct VolumeFacts {
   Fill first_mib = Fill::data;        // the first MiB without the superblock's 4 KiB
   Fill superblock_area = Fill::data;  // the 4 KiB at 64 KiB
   bool first_16_mib_zero = false;
+  bool backup_table = false;  // the backup header of a GPT stands in the last sector
   // The superblock and its copies; none where the device ends before.
   std::array<std::optional<Superblock>, superblock_offsets.size()> superblocks;
 };

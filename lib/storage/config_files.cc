@@ -19,6 +19,10 @@ namespace {
 constexpr std::string_view folders[] = {"/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d",
                                         "/usr/lib/tmpfiles.d"};
 
+Result<std::string> read_in_root(const std::string& root, const std::string& path) {
+  return read_all(TRY(open_in_root(root, path, O_RDONLY | O_NOCTTY)), root + path);
+}
+
 bool is_mask(const std::string& path) {
   char target[PATH_MAX];
   const ssize_t length = readlink(path.c_str(), target, sizeof target);
@@ -28,21 +32,28 @@ bool is_mask(const std::string& path) {
 }  // namespace
 
 Result<std::vector<ConfigFile>> read_tmpfiles_configuration(const std::string& root) {
-  std::map<std::string, std::string> paths;  // by base name
+  std::map<std::string, std::string> paths;  // by base name; in the image
   for (const std::string_view folder : folders) {
-    const std::string path = concat(root, folder);
-    const std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })> stream(opendir(path.c_str()));
-    if (!stream && errno == ENOENT) continue;
-    if (!stream) return failure(path, "list");
+    Fd opened;
+    if (auto found = open_in_root(root, std::string(folder), O_RDONLY | O_DIRECTORY)) {
+      opened = std::move(*found);
+    } else if (found.error().code == ENOENT) {
+      continue;
+    } else {
+      return std::unexpected(found.error());
+    }
+    const std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })> stream(fdopendir(opened.get()));
+    if (!stream) return failure(concat(root, folder), "list");
+    [[maybe_unused]] const int owned_by_stream = opened.release();
     while (const dirent* entry = readdir(stream.get())) {
       const std::string_view name = entry->d_name;
-      if (name.ends_with(".conf") && name[0] != '.') paths.emplace(name, concat(path, "/", name));
+      if (name.ends_with(".conf") && name[0] != '.') paths.emplace(name, concat(folder, "/", name));
     }
   }
   std::vector<ConfigFile> files;
   for (const auto& [name, path] : paths) {
-    if (is_mask(path)) continue;
-    files.push_back({path, TRY(read_file(path))});
+    if (is_mask(root + path)) continue;
+    files.push_back({root + path, TRY(read_in_root(root, path))});
   }
   return files;
 }

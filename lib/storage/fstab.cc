@@ -4,11 +4,13 @@
 #include <libmount/libmount.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "plan/subvolume_list.h"
+#include "system/fd.h"
 
 namespace aimee {
 
@@ -19,6 +21,8 @@ constexpr std::string_view example = "PARTLABEL=aimee-data /var btrfs defaults 0
 
 using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
 using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
+
+using Stream = std::unique_ptr<FILE, decltype([](FILE* stream) { std::fclose(stream); })>;
 
 int skip_bad_line(libmnt_table*, const char* file, int line) {
   log_warning(concat(file, ":", line, ": cannot be parsed, ignored"));
@@ -45,8 +49,13 @@ Result<FstabVolume> read_fstab_volume(const std::string& root) {
   const std::string path = root + "/etc/fstab";
   const Table table(mnt_new_table());
   mnt_table_set_parser_errcb(table.get(), skip_bad_line);
-  const int status = mnt_table_parse_file(table.get(), path.c_str());
-  if (status == -ENOENT) return refusal(path, concat("does not exist; write one with \"", example, "\""));
+  auto opened = open_in_root(root, "/etc/fstab", O_RDONLY | O_NOCTTY);
+  if (!opened && opened.error().code == ENOENT) {
+    return refusal(path, concat("does not exist; write one with \"", example, "\""));
+  }
+  const Stream stream(fdopen(TRY(std::move(opened)).release(), "r"));
+  if (!stream) return failure(path, "read");
+  const int status = mnt_table_parse_stream(table.get(), stream.get(), path.c_str());
   if (status < 0) return failure(path, "read", -status);
 
   libmnt_fs* line = TRY(find_line(table.get(), path));

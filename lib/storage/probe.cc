@@ -72,6 +72,18 @@ Result<> check_readable(const Fd& device, std::uint64_t begin, std::uint64_t end
   return {};
 }
 
+// A GPT's backup header stands in the last sector, of 512 or 4096 bytes; without the protective MBR libblkid does
+// not look there. Source: UEFI specification, "GPT Header".
+Result<bool> has_backup_table(const Fd& device, std::uint64_t size) {
+  constexpr std::string_view signature = "EFI PART";
+  for (const std::uint64_t sector : {512U, 4096U}) {
+    std::array<std::byte, signature.size()> start;
+    TRY(read_exactly(device, start, size - sector, ""));
+    if (std::memcmp(start.data(), signature.data(), start.size()) == 0) return true;
+  }
+  return false;
+}
+
 Result<> read_facts(const Fd& device, std::uint64_t size, VolumeFacts& facts) {
   TRY(read_first_mib(device, facts));
   TRY(read_superblocks(device, size, facts));
@@ -81,7 +93,9 @@ Result<> read_facts(const Fd& device, std::uint64_t size, VolumeFacts& facts) {
     TRY(check_readable(device, size - std::min(mib, size), size));
   }
   const bool copies = std::ranges::any_of(facts.superblocks, [](const auto& copy) { return copy && copy->valid(); });
-  if (!primary && copies && size >= 16 * mib) facts.first_16_mib_zero = TRY(starts_with_zeros(device, 16 * mib));
+  if (!primary) facts.backup_table = TRY(has_backup_table(device, size));
+  if (!primary && (copies || facts.backup_table) && size >= 16 * mib)
+    facts.first_16_mib_zero = TRY(starts_with_zeros(device, 16 * mib));
   return {};
 }
 

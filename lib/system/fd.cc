@@ -36,14 +36,31 @@ Result<Fd> open_at(const Fd& folder, const std::string& name, int flags, mode_t 
   return Fd(number);
 }
 
-Result<Fd> open_beneath(const Fd& folder, const std::string& path, int flags, mode_t mode) {
+namespace {
+
+// openat2(2); -1 and errno on failure.
+int open_resolved(const Fd& folder, const std::string& path, int flags, mode_t mode, std::uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.mode = mode;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const long number = syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how);
+  how.resolve = resolve;
+  return static_cast<int>(syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how));
+}
+
+}  // namespace
+
+Result<Fd> open_beneath(const Fd& folder, const std::string& path, int flags, mode_t mode) {
+  constexpr std::uint64_t strictly = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const int number = open_resolved(folder, path, flags, mode, strictly);
   if (number < 0) return failure(path, "open");
-  return Fd(static_cast<int>(number));
+  return Fd(number);
+}
+
+Result<Fd> open_in_root(const std::string& root, const std::string& path, int flags) {
+  const Fd top = TRY(open_file(root.empty() ? "/" : root, O_PATH | O_DIRECTORY));
+  const int number = open_resolved(top, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  if (number < 0) return failure(root + path, "open");
+  return Fd(number);
 }
 
 Result<struct stat> status_of(const Fd& fd, std::string_view subject) {

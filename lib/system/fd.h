@@ -40,6 +40,10 @@ Result<Fd> open_at(const Fd& folder, const std::string& name, int flags, mode_t 
 // outside `folder`, whatever somebody who writes to the tree does meanwhile.
 Result<Fd> open_beneath(const Fd& folder, const std::string& path, int flags, mode_t mode = 0);
 
+// openat2(2) with RESOLVE_IN_ROOT: `path` as a process would see it whose root is `root`, so that links in an
+// image lead to files of the image. `root` may be empty: the running system.
+Result<Fd> open_in_root(const std::string& root, const std::string& path, int flags);
+
 Result<struct stat> status_of(const Fd& fd, std::string_view subject);
 
 // The whole of a small text file; more than `most` bytes is an error (EFBIG).

@@ -54,6 +54,9 @@ TEST_CASE("a message is subject, explanation and the words for errno, as far as 
   }
 }
 
+// BUG: lib/base/result.cc message() gives ": Input/output error".
+TEST_CASE("a message of an errno alone is its words") { CHECK(Error{.code = EIO}.message() == std::strerror(EIO)); }
+
 TEST_CASE("a failure takes the errno of the moment") {
   errno = EBUSY;
   const Error error = failure("/dev/vda3", "lock").error();

@@ -11,6 +11,8 @@
 #include <cstdio>
 
 #include "harness/temporary_folder.h"
+#include "harness/test.h"
+#include "system/mount.h"
 
 namespace aimee::test {
 
@@ -68,6 +70,18 @@ Ended Child::wait() {
 }
 
 Ended run_in_child(const std::function<int()>& body) { return Child(body).wait(); }
+
+std::optional<Ended> run_with_own_mounts(const std::function<int()>& body) {
+  constexpr int not_permitted = 99;
+  const Ended ended = run_in_child([&] {
+    const auto entered = enter_private_mount_namespace();
+    if (!entered && entered.error().code == EPERM) return not_permitted;
+    return entered ? body() : 98;
+  });
+  if (ended.exit != not_permitted) return ended;
+  skip("no privilege to make a mount namespace");
+  return std::nullopt;
+}
 
 Signal::Signal() : ends_{} { prepared(pipe2(ends_, O_CLOEXEC) == 0, "pipe"); }
 

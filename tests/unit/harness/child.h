@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace aimee::test {
@@ -33,6 +34,9 @@ class Child {
 };
 
 Ended run_in_child(const std::function<int()>& body);
+
+// The same with mounts of its own, gone with the child; none, and a skip noted, where that is not permitted.
+std::optional<Ended> run_with_own_mounts(const std::function<int()>& body);
 
 // A pipe that a child says "ready" on, so that nobody has to sleep.
 class Signal {

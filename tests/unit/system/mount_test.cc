@@ -12,24 +12,6 @@
 
 namespace aimee::test {
 
-namespace {
-
-constexpr int not_permitted = 9;
-
-// Runs `body` in a child with mounts of its own; notes a skip where that is not permitted.
-std::optional<Ended> privately(const std::function<int()>& body) {
-  const Ended ended = run_in_child([&] {
-    const auto entered = enter_private_mount_namespace();
-    if (!entered && entered.error().code == EPERM) return not_permitted;
-    return entered ? body() : 8;
-  });
-  if (ended.exit != not_permitted) return ended;
-  skip("no privilege to make a mount namespace");
-  return std::nullopt;
-}
-
-}  // namespace
-
 TEST_CASE("a mount that fails names source, type and options") {
   CHECK(told(Mounted::at("/dev/vda3", "/nonexistent/target", "btrfs", 0, "subvolid=5")) ==
         with_errno("failed: /dev/vda3: mount as btrfs with options subvolid=5", ENOENT));
@@ -49,7 +31,7 @@ TEST_CASE("a namespace that may not be made says that it needs root") {
 TEST_CASE("a mount is seen inside only, and is gone at the end of its scope") {
   const TemporaryFolder folder;
   folder.file("file", "below");
-  const auto ended = privately([&] {
+  const auto ended = run_with_own_mounts([&] {
     {
       const auto mounted = Mounted::at("tmpfs", folder.path(), "tmpfs", 0, "mode=0700,size=1m");
       if (!mounted) return 1;
@@ -66,7 +48,7 @@ TEST_CASE("a mount is seen inside only, and is gone at the end of its scope") {
 TEST_CASE("a mount of a process that is killed is gone with it") {
   const TemporaryFolder folder;
   folder.file("file", "below");
-  const auto ended = privately([&] {
+  const auto ended = run_with_own_mounts([&] {
     const auto mounted = Mounted::at("tmpfs", folder.path(), "tmpfs", 0, "");
     if (!mounted) return 1;
     kill(getpid(), SIGKILL);
@@ -80,7 +62,7 @@ TEST_CASE("a mount of a process that is killed is gone with it") {
 TEST_CASE("unmounting reports what kept it, and lets go all the same") {
   const TemporaryFolder folder;
   folder.file("file", "below");
-  const auto ended = privately([&] {
+  const auto ended = run_with_own_mounts([&] {
     auto mounted = Mounted::at("tmpfs", folder.path(), "tmpfs", 0, "");
     if (!mounted) return 1;
     const auto busy = open_file(folder.path(), O_RDONLY | O_DIRECTORY);
@@ -94,7 +76,7 @@ TEST_CASE("a view shows what is mounted over as it is below") {
   EMULATION_LACKS("open_tree");
   const TemporaryFolder folder;
   folder.file("covered/file", "below");
-  const auto ended = privately([&] {
+  const auto ended = run_with_own_mounts([&] {
     const auto mounted = Mounted::at("tmpfs", folder / "covered", "tmpfs", 0, "");
     if (!mounted || exists(folder / "covered/file")) return 1;
     const auto view = view_without_submounts(folder.path());

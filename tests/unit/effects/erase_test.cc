@@ -1,0 +1,110 @@
+// Erasing, on regular files; the whole of it on real devices is the loop tests' business.
+#include "effects/erase.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <vector>
+
+#include "harness/superblocks.h"
+#include "harness/temporary_folder.h"
+#include "harness/test.h"
+
+namespace aimee::test {
+
+namespace {
+
+constexpr std::uint64_t mib = 1ULL << 20;
+
+std::string bytes_at(const std::string& path, std::uint64_t offset, std::size_t length) {
+  std::string bytes(length, '?');
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  prepared(read_exactly(fd, std::as_writable_bytes(std::span(bytes)), offset, path).has_value(), path);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("bytes are zero where every one is") {
+  std::array<std::byte, 4096> bytes{};
+  CHECK(is_zero(bytes));
+  CHECK(is_zero(std::span(bytes).first(1)));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, std::size_t{2048}, std::size_t{4095}}) {
+    CAPTURE(at);
+    bytes[at] = std::byte{0x80};
+    CHECK_FALSE(is_zero(bytes));
+    bytes[at] = std::byte{0};
+  }
+  bytes.fill(std::byte{0xff});
+  CHECK_FALSE(is_zero(bytes));
+  CHECK_FALSE(is_zero(std::span(bytes).first(1)));
+}
+
+TEST_CASE("superblock copies are overwritten with 4 KiB of zeros each, and nothing beside them") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("disk", std::string(64 << 10, 'x'));
+  const auto disk = open_file(path, O_RDWR);
+  MUST_SUCCEED(disk);
+  CHECK(told(erase_superblock_copies(*disk, {8192, 32768}, "disk")) == "done");
+  std::string expected(64 << 10, 'x');
+  expected.replace(8192, 4096, std::string(4096, '\0'));
+  expected.replace(32768, 4096, std::string(4096, '\0'));
+  CHECK((content_of(path) == expected));
+}
+
+TEST_CASE("a copy that cannot be overwritten is a failure with its place") {
+  const TemporaryFolder folder;
+  const auto disk = open_file(folder.file("disk", ""), O_RDONLY);
+  MUST_SUCCEED(disk);
+  CHECK(told(erase_superblock_copies(*disk, {first_copy}, "/dev/vda3")) ==
+        with_errno("failed: /dev/vda3: write at byte 67108864", EBADF));
+}
+
+TEST_CASE("a device that cannot discard is none the worse") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("disk", std::string(2 * mib, 'x'));
+  const auto disk = open_file(path, O_RDWR);
+  MUST_SUCCEED(disk);
+  Progress progress;
+  CHECK(told(discard_from(*disk, mib, 2 * mib, "disk", progress)) == "done");
+  CHECK((content_of(path) == std::string(2 * mib, 'x')));
+}
+
+TEST_CASE("an erasure that fails at its proof has erased everything but the superblock with the token") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("disk", std::string(3 * mib + 5000, 'x'));
+  const auto disk = open_file(path, O_RDWR);
+  MUST_SUCCEED(disk);
+  const std::uint64_t size = first_copy + 2 * mib;
+  prepared(ftruncate(disk->get(), static_cast<off_t>(size)) == 0, path);
+  const Block token = block_of({our_uuid(), "aimee-reset-1:x"});
+  const Block copy = block_of({.uuid = our_uuid(), .address = first_copy});
+  prepared(write_exactly(*disk, token, superblock_offsets[0], path).has_value(), path);
+  prepared(write_exactly(*disk, copy, first_copy, path).has_value(), path);
+  Progress progress;
+  // A regular file has no page cache of its own to empty.
+  CHECK(told(erase_volume(*disk, size, "disk", progress)) == with_errno("failed: disk: empty the page cache", ENOTTY));
+  std::string expected(size, '\0');
+  expected.replace(superblock_offsets[0], token.size(), reinterpret_cast<const char*>(token.data()), token.size());
+  CHECK((content_of(path) == expected));
+}
+
+TEST_CASE("an erasure that cannot write leaves the token") {
+  const TemporaryFolder folder;
+  const Block token = block_of({our_uuid(), "aimee-reset-1:x"});
+  const std::string path = folder.file("disk", std::string(2 * mib, 'x'));
+  {
+    const auto disk = open_file(path, O_RDWR);
+    MUST_SUCCEED(disk);
+    prepared(write_exactly(*disk, token, superblock_offsets[0], path).has_value(), path);
+  }
+  const auto disk = open_file(path, O_RDONLY);
+  MUST_SUCCEED(disk);
+  Progress progress;
+  CHECK(told(erase_volume(*disk, 2 * mib, "disk", progress)) == with_errno("failed: disk: write at byte 0", EBADF));
+  const std::string superblock = bytes_at(path, superblock_offsets[0], superblock_size);
+  CHECK((superblock == std::string(reinterpret_cast<const char*>(token.data()), token.size())));
+}
+
+}  // namespace aimee::test
