@@ -8,6 +8,7 @@
 #include <climits>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/text.h"
 #include "system/fd.h"
@@ -19,8 +20,13 @@ namespace {
 constexpr std::string_view folders[] = {"/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d",
                                         "/usr/lib/tmpfiles.d"};
 
-Result<std::string> read_in_root(const std::string& root, const std::string& path) {
-  return read_all(TRY(open_in_root(root, path, O_RDONLY | O_NOCTTY)), root + path);
+// The file's content; none for what is not a file, a link that leads nowhere in the image among them.
+Result<std::optional<std::string>> read_in_root(const std::string& root, const std::string& path) {
+  const auto file = open_in_root(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (!file && file.error().code == ENOENT) return std::nullopt;
+  if (!file) return std::unexpected(file.error());
+  if (!S_ISREG(TRY(status_of(*file, root + path)).st_mode)) return std::nullopt;
+  return TRY(read_all(*file, root + path));
 }
 
 bool is_mask(const std::string& path) {
@@ -53,7 +59,8 @@ Result<std::vector<ConfigFile>> read_tmpfiles_configuration(const std::string& r
   std::vector<ConfigFile> files;
   for (const auto& [name, path] : paths) {
     if (is_mask(root + path)) continue;
-    files.push_back({root + path, TRY(read_in_root(root, path))});
+    const auto content = TRY(read_in_root(root, path));
+    if (content) files.push_back({root + path, *content});
   }
   return files;
 }

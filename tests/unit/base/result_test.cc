@@ -55,7 +55,9 @@ TEST_CASE("a message is subject, explanation and the words for errno, as far as 
 }
 
 // BUG: lib/base/result.cc message() gives ": Input/output error".
-TEST_CASE("a message of an errno alone is its words") { CHECK(Error{.code = EIO}.message() == std::strerror(EIO)); }
+TEST_CASE("a message of an errno alone is its words") {
+  CHECK(Error{.code = EIO}.message() == std::string(std::strerror(EIO)));
+}
 
 TEST_CASE("a failure takes the errno of the moment") {
   errno = EBUSY;
@@ -77,6 +79,12 @@ TEST_CASE("a refusal has no errno and the outcome refused") {
   const Error error = refusal("/dev/vda3", "holds ext4").error();
   CHECK(error.outcome == Outcome::refused);
   CHECK(error.code == 0);
+}
+
+TEST_CASE("an error is given a better subject, and a value passes") {
+  CHECK(told(about("/var/log", number_or_refusal(true))) == "refused: /var/log: holds ext4");
+  CHECK(about("/var/log", number_or_refusal(false)).value_or(0) == 7);
+  CHECK(told(about("/var/log", check(false))) == "done");
 }
 
 TEST_CASE("outcomes are the contract's exit codes") {

@@ -46,6 +46,14 @@ TEST_CASE("beside an aimee for another machine the links are relative too") {
   CHECK(link_target(folder / "init-storage") == "aimee");
 }
 
+TEST_CASE("something else called aimee makes no link relative") {
+  const TemporaryFolder folder;
+  SUBCASE("a folder") { folder.folder("aimee"); }
+  SUBCASE("a dangling link") { folder.link("aimee", "nowhere"); }
+  CHECK(told(install_links(folder.path(), names)) == "done");
+  CHECK(link_target(folder / "init-storage") == own_path());
+}
+
 TEST_CASE("right links stay as they are, and missing ones are made") {
   const TemporaryFolder folder;
   folder.link("aimee", "/proc/self/exe");

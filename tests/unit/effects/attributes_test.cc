@@ -121,6 +121,9 @@ TEST_CASE("a stored label is read without the zero byte at its end") {
   const std::string link = folder.link("link", "file");
   if (!set_attribute(path, label_attribute, std::string_view("a:b:c:s0\0", 9))) return;
   CHECK(stored_label(path).value_or("(none)") == "a:b:c:s0");
+  const auto file = open_file(path, O_RDONLY);
+  MUST_SUCCEED(file);
+  CHECK(stored_label(*file).value_or("(none)") == "a:b:c:s0");
   if (!set_attribute(path, label_attribute, "a:b:c:s0")) return;
   CHECK(stored_label(path).value_or("(none)") == "a:b:c:s0");
   CHECK(stored_label(link) != stored_label(path));
@@ -129,6 +132,7 @@ TEST_CASE("a stored label is read without the zero byte at its end") {
 TEST_CASE("where there is no label, or no file, none is stored") {
   const TemporaryFolder folder;
   CHECK_FALSE(stored_label(folder / "missing").has_value());
+  CHECK_FALSE(stored_label(Fd()).has_value());
 }
 
 TEST_CASE("a file in an open folder is reached by a path") {

@@ -83,6 +83,17 @@ TEST_CASE("foreign: data without a signature, in the superblock's place or aroun
   });
 }
 
+TEST_CASE("foreign: a partition table of which only the backup is left") {
+  constexpr std::string_view found = "holds the backup of a partition table (GPT) whose primary is gone";
+  const VolumeFacts backup = with(zeros(), [](auto& f) { f.backup_table = true; });
+  check_states({
+      {"in zeros", backup, State::foreign, found},
+      {"in ones", with(backup, [](auto& f) { f.first_mib = f.superblock_area = Fill::ones; }), State::foreign, found},
+      {"with an invalid copy of a btrfs", with(backup, [](auto& f) { f.superblocks[1] = torn(others("home")); }),
+       State::foreign, found},
+  });
+}
+
 TEST_CASE("foreign: a btrfs with company") {
   check_states({
       {"one of several devices", with(volume(others("pool")), [](auto& f) { f.superblocks[0]->device_count = 2; }),

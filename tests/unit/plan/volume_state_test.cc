@@ -100,6 +100,13 @@ TEST_CASE("blank: nothing found, and all zeros or all ones where file systems be
       {"ones", with(zeros(), [](auto& f) { f.first_mib = f.superblock_area = Fill::ones; }), State::blank, "is blank"},
       {"zeros, too small for any copy", with(zeros(), [](auto& f) { f.superblocks[1].reset(); }), State::blank,
        "is blank"},
+      {"a re-flashed image over an old partition table's backup",
+       with(zeros(),
+            [](auto& f) {
+              f.backup_table = true;
+              f.first_16_mib_zero = true;
+            }),
+       State::blank, "is blank"},
       {"zeros in 16 MiB", with(zeros(), [](auto& f) { f.first_16_mib_zero = true; }), State::blank, "is blank"},
   });
 }

@@ -24,11 +24,13 @@ std::string shown(const TemporaryFolder& root) {
 }  // namespace
 
 TEST_CASE("without any folder there is nothing") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   CHECK(shown(root) == "");
 }
 
 TEST_CASE("files are sorted by their base name, whatever folder they are in") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   root.file("etc/tmpfiles.d/c.conf", "c");
   root.file("usr/lib/tmpfiles.d/a.conf", "a");
@@ -41,6 +43,7 @@ TEST_CASE("files are sorted by their base name, whatever folder they are in") {
 }
 
 TEST_CASE("of files with one name the first folder's counts: etc, run, usr/local/lib, usr/lib") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   root.file("usr/lib/tmpfiles.d/a.conf", "vendor");
   CHECK(shown(root) == "/usr/lib/tmpfiles.d/a.conf=vendor;");
@@ -53,6 +56,7 @@ TEST_CASE("of files with one name the first folder's counts: etc, run, usr/local
 }
 
 TEST_CASE("a link to /dev/null masks the files behind it, and only those of its name") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   root.link("etc/tmpfiles.d/a.conf", "/dev/null");
   root.file("usr/lib/tmpfiles.d/a.conf", "masked");
@@ -61,6 +65,7 @@ TEST_CASE("a link to /dev/null masks the files behind it, and only those of its 
 }
 
 TEST_CASE("a mask behind a file masks nothing") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   root.file("etc/tmpfiles.d/a.conf", "owner");
   root.link("usr/lib/tmpfiles.d/a.conf", "/dev/null");
@@ -68,6 +73,7 @@ TEST_CASE("a mask behind a file masks nothing") {
 }
 
 TEST_CASE("an empty file masks too") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   root.file("run/tmpfiles.d/a.conf", "");
   root.file("usr/lib/tmpfiles.d/a.conf", "masked");
@@ -77,6 +83,7 @@ TEST_CASE("an empty file masks too") {
 }
 
 TEST_CASE("only visible names that end in .conf count") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   for (const std::string_view name : {"a.conf~", "a.conf.bak", "a", "aconf", ".a.conf", ".conf", "a.CONF"}) {
     root.file(concat("usr/lib/tmpfiles.d/", name), "no");
@@ -86,13 +93,40 @@ TEST_CASE("only visible names that end in .conf count") {
 }
 
 TEST_CASE("a symbolic link to a file is read") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   root.file("usr/share/real", "content");
   root.link("usr/lib/tmpfiles.d/a.conf", "../../share/real");
   CHECK(shown(root) == "/usr/lib/tmpfiles.d/a.conf=content;");
 }
 
+TEST_CASE("links in an image lead to files of the image, and never out of it") {
+  EMULATION_LACKS("openat2");
+  const TemporaryFolder outside;
+  outside.file("secret", "outside");
+  const TemporaryFolder root;
+  root.file("usr/share/real", "content");
+  root.link("etc/tmpfiles.d/a.conf", "/usr/share/real");
+  root.link("etc/tmpfiles.d/b.conf", "../../../../../../../../usr/share/real");
+  root.file("usr/share/drop-ins/c.conf", "c");
+  root.link("usr/lib/tmpfiles.d", "/usr/share/drop-ins");
+  CHECK(shown(root) == "/etc/tmpfiles.d/a.conf=content;/etc/tmpfiles.d/b.conf=content;/usr/lib/tmpfiles.d/c.conf=c;");
+  const std::string out = root.link("etc/tmpfiles.d/z.conf", outside / "secret");
+  CHECK(shown(root) == with_errno(concat("failed: ", out, ": open"), ENOENT));
+}
+
+// BUG: lib/storage/config_files.cc is_mask() resolves the folder's links outside of the image.
+TEST_CASE("a mask in a folder that an image reaches through an absolute link masks too") {
+  EMULATION_LACKS("openat2");
+  const TemporaryFolder root;
+  root.link("usr/share/drop-ins/a.conf", "/dev/null");
+  root.link("etc/tmpfiles.d", "/usr/share/drop-ins");
+  root.file("usr/lib/tmpfiles.d/a.conf", "masked");
+  CHECK(shown(root) == "");
+}
+
 TEST_CASE("a file that is there but cannot be read is a failure") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   const std::string path = root / "usr/lib/tmpfiles.d/a.conf";
   SUBCASE("a dangling link") {
@@ -110,9 +144,10 @@ TEST_CASE("a file that is there but cannot be read is a failure") {
 }
 
 TEST_CASE("a folder that is a file is a failure") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   const std::string path = root.file("run/tmpfiles.d", "");
-  CHECK(shown(root) == with_errno(concat("failed: ", path, ": list"), ENOTDIR));
+  CHECK(shown(root) == with_errno(concat("failed: ", path, ": open"), ENOTDIR));
 }
 
 }  // namespace aimee::test

@@ -140,6 +140,18 @@ TEST_CASE("a copy on a disk whose first 16 MiB are zero is an old one, otherwise
         concat("damaged: has no valid btrfs superblock, but a valid copy at 64.0 MiB (UUID ", plain_uuid_text, ")"));
 }
 
+TEST_CASE("a GPT's backup in the last sector, of either size, is seen, and does not count over 16 MiB of zeros") {
+  for (const std::uint64_t sector : {std::uint64_t{512}, 4 * kib}) {
+    CAPTURE(sector);
+    const Disk disk;
+    disk.put(size - sector, std::as_bytes(std::span(std::string_view("EFI PART"))));
+    CHECK(disk.facts().backup_table);
+    CHECK(disk.state() == "blank: is blank");
+    disk.fill(2 * mib, 1, std::byte{1});
+    CHECK(disk.state() == "foreign: holds the backup of a partition table (GPT) whose primary is gone");
+  }
+}
+
 TEST_CASE("a superblock written by hand decides as one by mkfs would") {
   struct Row {
     std::string_view what;
@@ -181,6 +193,9 @@ TEST_CASE("a device shorter than it says cannot be read, and that is damaged") {
   const Disk without_copy(2 * mib);
   CHECK(classify(probe_volume(without_copy.fd(), {size, ""})).found ==
         with_errno("cannot be read: read at byte 67108864", EIO));
+  const Disk without_end(first_copy + mib);
+  CHECK(classify(probe_volume(without_end.fd(), {size, ""})).found ==
+        with_errno("cannot be read: read at byte 267386880", EIO));
 }
 
 TEST_CASE("probing changes nothing") {

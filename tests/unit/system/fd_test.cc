@@ -134,6 +134,35 @@ TEST_CASE("a path opened beneath a folder cannot leave it, by no link and no dot
   }
 }
 
+TEST_CASE("a path in a root is what a process with that root would see") {
+  EMULATION_LACKS("openat2");
+  const TemporaryFolder root;
+  root.file("usr/share/file", "inside");
+  root.link("etc/absolute", "/usr/share/file");
+  root.link("etc/relative", "../usr/share/file");
+  root.link("etc/climbing", "../../../../../../usr/share/file");
+  root.link("share", "/usr/share");
+  for (const std::string path : {"/usr/share/file", "usr/share/file", "/etc/absolute", "/etc/relative", "/etc/climbing",
+                                 "/share/file", "/../../usr/share/file"}) {
+    CAPTURE(path);
+    const auto file = open_in_root(root.path(), path, O_RDONLY);
+    MUST_SUCCEED(file);
+    CHECK(read_all(*file, path).value_or("") == "inside");
+    CHECK((fcntl(file->get(), F_GETFD) & FD_CLOEXEC) != 0);
+  }
+  root.link("etc/out", "/etc/passwd");
+  CHECK(told(open_in_root(root.path(), "/etc/out", O_RDONLY)) ==
+        with_errno(concat("failed: ", root.path(), "/etc/out: open"), ENOENT));
+  const std::string missing = root / "missing";
+  CHECK(told(open_in_root(missing, "/etc", O_RDONLY)) == with_errno(concat("failed: ", missing, ": open"), ENOENT));
+}
+
+TEST_CASE("an empty root is the running system's") {
+  EMULATION_LACKS("openat2");
+  CHECK(told(open_in_root("", "/proc/self/status", O_RDONLY)) == "done");
+  CHECK(told(open_in_root("", "/nonexistent", O_RDONLY)) == with_errno("failed: /nonexistent: open", ENOENT));
+}
+
 TEST_CASE("a whole file is read, however long and whatever it holds") {
   const TemporaryFolder folder;
   const std::string binary("a\0b\xff\n", 5);
