@@ -204,8 +204,8 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
                                      human_size(image.size.bytes), " of /var"));
   }
   const Uuid uuid = creating ? marked_uuid(TRY(random_uuid())) : volume.primary.uuid;
-  report.plan =
-      make_plan({volume.state, decision.options, image.list.subvolumes, uuid, volume.primary.label, decision.misled});
+  report.plan = make_plan({volume.state, decision.options, image.list.subvolumes, uuid, image.contexts.policy(),
+                           volume.primary.label, decision.misled});
   report.uuid = uuid_text(uuid);
   report.label = creating ? committed_label : volume.primary.label;
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);

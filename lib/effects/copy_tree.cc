@@ -115,7 +115,7 @@ class TreeCopy {
     const SharedFolder root =
         begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
                      TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path, TRY(status_of(source, path)));
-    TRY(label_created(root->destination, TRY(wanted_label(path, root->status.st_mode, root->source))));
+    TRY(ensure_label(root->destination, TRY(wanted_label(path, root->status.st_mode, root->source))));
     {
       WorkQueue<FileTask> queue(buffers_.size() - 1, queue_limit,
                                 [this](FileTask& task, std::size_t worker) { copy_file_task(task, worker); });
@@ -202,7 +202,7 @@ class TreeCopy {
     if (!made && errno != EEXIST) return failure(path, "make folder");
     Fd destination = TRY(about(path, open_at(parent.destination, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)));
     if (!made && fchmod(destination.get(), private_mode) != 0) return failure(path, "set mode");
-    if (!made || !selinux_) TRY(label_created(destination, wanted));
+    if (!made || !selinux_) TRY(about(path, ensure_label(destination, wanted)));
     count_file();
     return walk(begin_folder(std::move(source), std::move(destination), path, status));
   }
@@ -253,7 +253,7 @@ class TreeCopy {
                0) {
       return failure(path, "make special file");
     }
-    if (!selinux_) TRY(label_created(destination, wanted));
+    if (!selinux_) TRY(about(path, set_label(destination, wanted)));
     const bool owned = status.st_uid == 0 && status.st_gid == 0;
     if (!owned &&
         fchownat(folder.destination.get(), name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -274,7 +274,7 @@ class TreeCopy {
     const mode_t mode = status.st_mode & 0777;
     const Fd destination =
         TRY(about(path, open_at(folder.destination, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)));
-    if (!selinux_) TRY(label_created(destination, wanted));
+    if (!selinux_) TRY(about(path, set_label(destination, wanted)));
     TRY(copy_data(source, status, destination, kernel_, buffer_of(worker), path, progress_));
     TRY(set_owner_and_mode(destination, status, mode, path));
     TRY(copy_attributes(source, destination, path));

@@ -119,7 +119,7 @@ class Execution {
 
   Result<> label(const Fd& fd, const std::string& path, mode_t type) const {
     if (!workplace_.contexts.present()) return {};
-    return label_created(fd, TRY(workplace_.contexts.label_of(path, type)));
+    return ensure_label(fd, TRY(workplace_.contexts.label_of(path, type)));
   }
 
   // A path that the image has as something other than a folder, or reaches through a link, stays what the

@@ -29,7 +29,7 @@ Plan creation_plan(const PlanInput& input) {
   for (const SubvolumeLine& line : input.subvolumes) {
     plan.emplace_back(CreateSubvolume{line, inside(input.options, line.path.substr(prefix))});
   }
-  plan.emplace_back(CopyTemplate{input.options.subvolume});
+  plan.emplace_back(CopyTemplate{input.options.subvolume, input.policy});
   plan.emplace_back(SyncFilesystem{});
   plan.emplace_back(CommitLabel{std::string(committed_label)});
   plan.emplace_back(UnmountStaging{});
@@ -69,7 +69,9 @@ std::string describe(const Operation& operation) {
           },
           [](const CopyTemplate& copy) {
             return concat("copy the image's /var to ",
-                          copy.destination.empty() ? "the top level" : printable(copy.destination));
+                          copy.destination.empty() ? "the top level" : printable(copy.destination), ", ",
+                          copy.policy.empty() ? "keeping the files' labels"
+                                              : concat("with the labels of policy ", printable(copy.policy)));
           },
           [](const SyncFilesystem&) { return std::string("write everything to the disk"); },
           [](const CommitLabel& commit) { return concat("commit: set the label to ", printable(commit.label)); },

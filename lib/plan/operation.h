@@ -31,6 +31,7 @@ struct CreateSubvolume {
 };
 struct CopyTemplate {
   std::string destination;  // inside the volume, empty = its top level
+  std::string policy;       // the SELinux policy that gives the labels; empty = those of the image's files are kept
 };
 struct SyncFilesystem {};
 struct CommitLabel {
@@ -53,6 +54,7 @@ struct PlanInput {
   VolumeOptions options;
   std::vector<SubvolumeLine> subvolumes;
   Uuid uuid{};              // of the volume to be made
+  std::string policy;       // the image's SELinux policy, empty = none
   std::string ready_label;  // of a volume that is ready, to be confirmed in its superblock copies
   PreferLink misled;        // empty link: what mounts /var finds the right device already
 };

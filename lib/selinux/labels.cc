@@ -114,32 +114,34 @@ Result<> CreationLabel::set(const std::optional<std::string>& label) {
 
 namespace {
 
-// `get` and `set` are getxattr and setxattr on the same file.
-Result<> ensure_label(const std::string& subject, const std::optional<std::string>& label, auto get, auto set) {
-  if (!label) return {};
-  std::array<char, 512> present;
-  const ssize_t length = get(present.data(), present.size());
-  const std::string_view wanted(label->c_str(), label->size() + 1);  // the kernel stores the final zero byte
-  if (length >= 0) {
-    const std::string_view has(present.data(), static_cast<std::size_t>(length));
-    if (has == wanted || has == *label) return {};
-  }
-  if (set(wanted.data(), wanted.size()) != 0) return failure(subject, concat("set label ", *label));
-  return {};
-}
+// As the kernel stores it: with the final zero byte.
+std::string_view stored_form(const std::string& label) { return {label.c_str(), label.size() + 1}; }
 
 }  // namespace
 
-Result<> label_created(const std::string& path, const std::optional<std::string>& label) {
-  return ensure_label(
-      path, label, [&](char* to, std::size_t size) { return lgetxattr(path.c_str(), label_attribute, to, size); },
-      [&](const char* from, std::size_t size) { return lsetxattr(path.c_str(), label_attribute, from, size, 0); });
+Result<> set_label(const std::string& path, const std::optional<std::string>& label) {
+  if (!label) return {};
+  const std::string_view value = stored_form(*label);
+  if (lsetxattr(path.c_str(), label_attribute, value.data(), value.size(), 0) == 0) return {};
+  return failure(path, concat("set label ", *label));
 }
 
-Result<> label_created(const Fd& fd, const std::optional<std::string>& label) {
-  return ensure_label(
-      path_of(fd), label, [&](char* to, std::size_t size) { return fgetxattr(fd.get(), label_attribute, to, size); },
-      [&](const char* from, std::size_t size) { return fsetxattr(fd.get(), label_attribute, from, size, 0); });
+Result<> set_label(const Fd& fd, const std::optional<std::string>& label) {
+  if (!label) return {};
+  const std::string_view value = stored_form(*label);
+  if (fsetxattr(fd.get(), label_attribute, value.data(), value.size(), 0) == 0) return {};
+  return failure(path_of(fd), concat("set label ", *label));
+}
+
+Result<> ensure_label(const Fd& fd, const std::optional<std::string>& label) {
+  if (!label) return {};
+  std::array<char, 512> present;
+  const ssize_t length = fgetxattr(fd.get(), label_attribute, present.data(), present.size());
+  if (length >= 0) {
+    const std::string_view has(present.data(), static_cast<std::size_t>(length));
+    if (has == stored_form(*label) || has == *label) return {};
+  }
+  return set_label(fd, label);
 }
 
 }  // namespace aimee

@@ -44,7 +44,7 @@ class FileContexts {
 bool selinux_is_enabled();
 
 // The label that files made by this thread are born with (fscreate), reset when it goes out of scope. Where
-// SELinux does not run this does nothing, and label_created() below does the labelling.
+// SELinux does not run this does nothing, and set_label() below does the labelling.
 class CreationLabel {
  public:
   explicit CreationLabel(bool enabled) : enabled_(enabled) {}
@@ -61,9 +61,12 @@ class CreationLabel {
   Fd attribute_;
 };
 
-// Makes sure that what was just created has `label`: where SELinux does not run, and for the roots of
-// subvolumes, which are not born with fscreate's label on every kernel.
-Result<> label_created(const std::string& path, const std::optional<std::string>& label);
-Result<> label_created(const Fd& fd, const std::optional<std::string>& label);
+// Labels what was just created where SELinux does not run, and so has not labelled it.
+Result<> set_label(const std::string& path, const std::optional<std::string>& label);
+Result<> set_label(const Fd& fd, const std::optional<std::string>& label);
+
+// Labels a folder that may have the label already: the root of a subvolume, which is not born with fscreate's
+// label on every kernel. Changes nothing where it has.
+Result<> ensure_label(const Fd& fd, const std::optional<std::string>& label);
 
 }  // namespace aimee
