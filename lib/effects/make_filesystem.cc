@@ -2,6 +2,8 @@
 #include "effects/make_filesystem.h"
 
 #include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,6 +77,15 @@ Result<> write_superblocks(const Fd& image, std::uint64_t size, const Fd& device
   return flush(device, subject);
 }
 
+// mkfs.btrfs reads every block device to see whether one has the UUID that it is given. Ours is random, and the
+// others may be slow or broken: in this namespace there are none. libblkid lists them by /sys/block. Where
+// that cannot be covered the search is only slow; what it caches goes to BLKID_FILE, away from the system's own.
+Result<Mounted> hide_other_devices(const std::string& folder) {
+  const std::string nothing = folder + "/no-devices";
+  if (mkdir(nothing.c_str(), 0700) != 0) return failure(nothing, "make folder");
+  return Mounted::at(nothing, "/sys/block", "none", MS_BIND, "");
+}
+
 }  // namespace
 
 Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const std::string& folder) {
@@ -82,7 +93,7 @@ Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const
   const std::string path = folder + "/volume.img";
   Fd file = TRY(open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600));
   if (ftruncate(file.get(), static_cast<off_t>(wanted.size)) != 0) return failure(path, "set size");
-  // mkfs.btrfs looks through all devices for one with the same UUID; what it caches of that must not outlive it.
+  const auto hidden = hide_other_devices(folder);
   const std::vector<Variable> environment = {{"BLKID_FILE", folder + "/blkid.tab"}};
   // 4 KiB sectors whatever the device and this kernel's page size: every kernel mounts those.
   TRY(run_program({"mkfs.btrfs", "--quiet", "--label", wanted.label, "--uuid", uuid_text(wanted.uuid), "--sectorsize",

@@ -30,7 +30,7 @@ constexpr std::string_view whole_creation =
     "mount it at the staging mount point with the default options\n"
     "create subvolume log for /var/log, mode 0755, owner 0:0\n"
     "create subvolume tmp for /var/tmp, mode 01777, owner root:root\n"
-    "copy the image's /var to the top level\n"
+    "copy the image's /var to the top level, keeping the files' labels\n"
     "write everything to the disk\n"
     "commit: set the label to aimee-data\n"
     "unmount it and empty the disk's cache\n";
@@ -58,13 +58,14 @@ TEST_CASE("a volume with a reset token is erased before it is made anew") {
 TEST_CASE("where fstab has subvol=, everything goes into that subvolume, made first with /var's own line") {
   PlanInput with_subvolume = input(in_state(State::blank));
   with_subvolume.options = {"compress=zstd:3,ssd", "system/@var"};
+  with_subvolume.policy = "default";
   CHECK(shown(make_plan(with_subvolume)) ==
         "make btrfs with mkfs.btrfs: UUID 00010203-0405-8607-8809-61696d656501, label aimee-creating-1\n"
         "mount it at the staging mount point with compress=zstd:3,ssd\n"
         "create subvolume system/@var for /var, mode 0755, owner 0:0\n"
         "create subvolume system/@var/log for /var/log, mode 0755, owner 0:0\n"
         "create subvolume system/@var/tmp for /var/tmp, mode 01777, owner root:root\n"
-        "copy the image's /var to system/@var\n"
+        "copy the image's /var to system/@var, with the labels of policy default\n"
         "write everything to the disk\n"
         "commit: set the label to aimee-data\n"
         "unmount it and empty the disk's cache\n");
@@ -154,8 +155,8 @@ TEST_CASE("every operation is described in one printable line") {
       {CreateSubvolume{{"/var/a\nb", 0700, "u\x1b", "g\t"}, "a\nb"},
        R"(create subvolume a\x0ab for /var/a\x0ab, mode 0700, owner u\x1b:g\x09)"},
       {CreateSubvolume{{"/var/x", 0, "5", "6"}, "x"}, "create subvolume x for /var/x, mode 00, owner 5:6"},
-      {CopyTemplate{""}, "copy the image's /var to the top level"},
-      {CopyTemplate{"@\xff"}, R"(copy the image's /var to @\xff)"},
+      {CopyTemplate{"", ""}, "copy the image's /var to the top level, keeping the files' labels"},
+      {CopyTemplate{"@\xff", "a\n"}, R"(copy the image's /var to @\xff, with the labels of policy a\x0a)"},
       {SyncFilesystem{}, "write everything to the disk"},
       {CommitLabel{"aimee-data"}, "commit: set the label to aimee-data"},
       {CommitLabel{"\n"}, R"(commit: set the label to \x0a)"},

@@ -168,6 +168,7 @@ TEST_CASE("interrupts that the parent ignores reach the child") {
 }
 
 TEST_CASE("the child dies with its parent, however that ends") {
+  EMULATION_LACKS("PR_SET_CHILD_SUBREAPER");
   const TemporaryFolder folder;
   const std::string fifo = folder / "fifo";
   prepared(mkfifo(fifo.c_str(), 0600) == 0, fifo);
