@@ -59,7 +59,6 @@ struct Report {
   std::string label;
   std::vector<std::string> subvolumes;
   TreeSize copied;
-  double seconds = 0;
 };
 
 struct Request {
@@ -90,7 +89,7 @@ std::string zeroing_command(const std::string& path) {
 // Foreign and damaged volumes: what was found, and what the owner can do on purpose.
 Error refusal_of(const VolumeState& volume, const std::string& path) {
   std::string advice = concat("; to erase it on purpose: ", zeroing_command(path));
-  if (volume.state == State::damaged) advice = concat("; to repair it: btrfs rescue super-recover ", path, advice);
+  if (volume.has_valid_copy) advice = concat("; to repair it: btrfs rescue super-recover ", path, advice);
   return refusal(path, concat(volume.found, ": refusing to format", advice)).error();
 }
 

@@ -61,7 +61,8 @@ VolumeState damaged(const VolumeFacts& facts) {
           concat("has no valid btrfs superblock, but a valid copy at ", human_size(superblock_offsets[*copy]),
                  " (UUID ", uuid_text(facts.superblocks[*copy]->uuid), ")"),
           false,
-          {}};
+          {},
+          true};
 }
 
 // A creation of ours that was cut short, unless something else moved in since: btrfs leaves the first MiB

@@ -46,6 +46,7 @@ struct VolumeState {
   // It must be brought up to date before the volume is used; see docs/architecture.md.
   bool copies_are_stale = false;
   std::vector<std::uint64_t> old_copies;  // blank: offsets of superblock copies to erase first
+  bool has_valid_copy = false;            // damaged: a superblock copy from which the volume can be repaired
 };
 
 VolumeState classify(const VolumeFacts& facts);
