@@ -11,7 +11,7 @@ std::string Error::message() const {
   if (!text.empty() && !explanation.empty()) text += ": ";
   text += explanation;
   if (code != 0) {
-    text += ": ";
+    if (!text.empty()) text += ": ";
     text += std::strerror(code);
   }
   return text;

@@ -92,7 +92,8 @@ std::optional<std::uint64_t> parse_number(std::string_view digits, unsigned base
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t value = 0;
   for (const char c : digits) {
-    const std::size_t digit = std::string_view("0123456789abcdef").find(c);
+    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::size_t digit = std::string_view("0123456789abcdef").find(lower);
     if (digit == std::string_view::npos || digit >= base) return std::nullopt;
     if (value > (most - digit) / base) return std::nullopt;
     value = value * base + digit;

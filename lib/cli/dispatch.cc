@@ -36,6 +36,10 @@ Outcome report(const Error& error) {
   return error.outcome;
 }
 
+Error surplus(std::string_view operand) {
+  return {Outcome::usage, 0, "", concat("unexpected argument ", printable(operand), "; see --help")};
+}
+
 Outcome run_applet(const Applet& applet, std::span<char* const> arguments) {
   set_log_name(applet.name);
   const auto parsed = parse_arguments(applet.options, arguments);
@@ -43,8 +47,7 @@ Outcome run_applet(const Applet& applet, std::span<char* const> arguments) {
   if (parsed->has("help")) return print(applet_help(applet));
   if (parsed->has("version")) return print_version();
   if (!parsed->operands().empty() && applet.operands.empty()) {
-    return report(Error{Outcome::usage, 0, "",
-                        concat("unexpected argument ", printable(parsed->operands().front()), "; see --help")});
+    return report(surplus(parsed->operands().front()));
   }
   return applet.run(*parsed);
 }
@@ -83,6 +86,7 @@ Outcome run_self(std::span<char* const> arguments) {
   }
   const auto parsed = parse_arguments(self.options, arguments);
   if (!parsed) return report(parsed.error());
+  if (!parsed->operands().empty()) return report(surplus(parsed->operands().front()));
   if (parsed->has("version")) return print_version();
   if (parsed->has("install")) {
     std::vector<std::string_view> names;

@@ -125,9 +125,14 @@ Result<> copy_sparse(const Copy& copy, std::uint64_t size) {
 Result<> copy_any(const Copy& copy, const struct stat& status) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const bool has_holes = static_cast<std::uint64_t>(status.st_blocks) * 512 < size;
-  if (has_holes) return copy_sparse(copy, size);
-  if (size <= copy.buffer.size()) return copy_through_buffer(copy, {0, size});
-  return copy_range(copy, {0, size});
+  if (!has_holes && size <= copy.buffer.size()) return copy_through_buffer(copy, {0, size});
+  if (!has_holes) return copy_range(copy, {0, size});
+  TRY(copy_sparse(copy, size));
+  // What is missing at the end of a file looks like a hole.
+  if (TRY(status_of(copy.source, copy.subject)).st_size < status.st_size) {
+    return failure(copy.subject, "became shorter while it was copied", 0);
+  }
+  return {};
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ namespace aimee {
 
 namespace {
 
-constexpr std::string_view creating_types = "fFwdDevqQpLcbCxXrR";  // types that own their path
+constexpr std::string_view creating_types = "fFdDvqQpLcbC";  // types that own their path and name it without a pattern
+constexpr std::size_t longest_name = 255;                    // bytes; limits.h NAME_MAX
+constexpr std::size_t longest_path = 4095;                   // bytes; limits.h PATH_MAX without the final zero
 constexpr std::string_view subvolume_types = "vqQ";
 constexpr std::string_view modifiers = "!-+=~^$?";
 constexpr std::string_view below = "/var/";
@@ -110,6 +112,13 @@ std::optional<Line> parse_line(std::string_view text, std::string& warning) {
     return std::nullopt;
   }
   if (!path->starts_with(below)) return std::nullopt;
+  const bool too_long =
+      path->size() > longest_path ||
+      std::ranges::any_of(split(*path, '/'), [](std::string_view name) { return name.size() > longest_name; });
+  if (too_long) {
+    if (subvolume) warning = "path is too long to exist, ignored";
+    return std::nullopt;
+  }
   return Line{type[0], *path, std::move(*fields)};
 }
 

@@ -10,6 +10,8 @@ namespace aimee {
 
 namespace {
 
+using Kind = VolumeSource::Kind;
+
 constexpr std::string_view advice = "name the partition instead: PARTLABEL=, PARTUUID= or a path below /dev";
 
 std::string lower_case(std::string_view text) {
@@ -46,6 +48,11 @@ std::optional<std::string_view> after(std::string_view text, std::string_view pr
   return text.substr(prefix.size());
 }
 
+bool names_file_system(std::string_view source) {
+  constexpr std::string_view prefixes[] = {"UUID=", "LABEL=", "/dev/disk/by-uuid/", "/dev/disk/by-label/"};
+  return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return source.starts_with(prefix); });
+}
+
 bool is_left_out(std::string_view name) {
   constexpr std::string_view names[] = {"subvol",      "subvolid",   "context",  "fscontext", "defcontext",
                                         "rootcontext", "seclabel",   "rescue",   "recovery",  "usebackuproot",
@@ -56,23 +63,25 @@ bool is_left_out(std::string_view name) {
 }  // namespace
 
 Result<VolumeSource> parse_volume_source(std::string_view fstab, std::string_view source) {
-  using Kind = VolumeSource::Kind;
-  if (const auto label = after(source, "PARTLABEL=")) return VolumeSource{Kind::partition_label, unquoted(*label)};
-  if (const auto uuid = after(source, "PARTUUID="))
-    return VolumeSource{Kind::partition_uuid, lower_case(unquoted(*uuid))};
-  if (const auto label = after(source, "/dev/disk/by-partlabel/")) {
-    return VolumeSource{Kind::partition_label, without_udev_escapes(*label)};
+  VolumeSource parsed;
+  if (const auto label = after(source, "PARTLABEL=")) {
+    parsed = {Kind::partition_label, unquoted(*label)};
+  } else if (const auto link = after(source, "/dev/disk/by-partlabel/")) {
+    parsed = {Kind::partition_label, without_udev_escapes(*link)};
+  } else if (const auto uuid = after(source, "PARTUUID=")) {
+    parsed = {Kind::partition_uuid, lower_case(unquoted(*uuid))};
+  } else if (const auto uuid_link = after(source, "/dev/disk/by-partuuid/")) {
+    parsed = {Kind::partition_uuid, lower_case(*uuid_link)};
+  } else if (names_file_system(source)) {
+    return refusal(fstab, concat("/var is on ", printable(source),
+                                 ", which names a file system, and a blank volume has none yet; ", advice));
+  } else if (source.starts_with("/dev/")) {
+    parsed = {Kind::path, std::string(source)};
   }
-  if (const auto uuid = after(source, "/dev/disk/by-partuuid/"))
-    return VolumeSource{Kind::partition_uuid, lower_case(*uuid)};
-  for (const std::string_view prefix : {"UUID=", "LABEL=", "/dev/disk/by-uuid/", "/dev/disk/by-label/"}) {
-    if (source.starts_with(prefix)) {
-      return refusal(fstab, concat("/var is on ", printable(source),
-                                   ", which names a file system, and a blank volume has none yet; ", advice));
-    }
+  if (parsed.value.empty()) {
+    return refusal(fstab, concat("/var is on ", printable(source), ", which is no device; ", advice));
   }
-  if (source.starts_with("/dev/")) return VolumeSource{Kind::path, std::string(source)};
-  return refusal(fstab, concat("/var is on ", printable(source), ", which is no device; ", advice));
+  return parsed;
 }
 
 std::string source_text(const VolumeSource& source) {

@@ -19,12 +19,17 @@ std::string description(const Signature& signature) {
 }
 
 std::string description(const std::vector<Signature>& signatures) {
+  if (signatures.empty()) return "signatures that contradict each other";
   std::string text;
   for (const Signature& signature : signatures) {
     if (!text.empty()) text += " and ";
     text += description(signature);
   }
   return text;
+}
+
+std::string several(const std::vector<Signature>& signatures) {
+  return concat(signatures.size() > 1 ? "holds several signatures: " : "holds ", description(signatures));
 }
 
 bool only_btrfs(const VolumeFacts& facts) {
@@ -99,7 +104,7 @@ VolumeState classify_ours(const VolumeFacts& facts, const Superblock& primary) {
 
 VolumeState classify_btrfs_of_others(const VolumeFacts& facts, const Superblock& primary) {
   if (!only_btrfs(facts)) {
-    return {State::foreign, concat("holds several signatures: ", description(facts.signatures)), false, {}};
+    return {State::foreign, several(facts.signatures), false, {}};
   }
   if (primary.device_count != 1) {
     return {State::foreign, concat("holds one device of a btrfs of ", primary.device_count, " devices"), false, {}};
@@ -123,10 +128,9 @@ VolumeState classify_broken(const VolumeFacts& facts, const Superblock& primary)
 
 VolumeState classify_no_superblock(const VolumeFacts& facts) {
   if (!facts.signatures.empty()) {
-    const std::string_view several = facts.signatures.size() > 1 ? "holds several signatures: " : "holds ";
-    return {State::foreign, concat(several, description(facts.signatures)), false, {}};
+    return {State::foreign, several(facts.signatures), false, {}};
   }
-  if (!facts.probe_is_certain) return {State::foreign, "holds signatures that contradict each other", false, {}};
+  if (!facts.probe_is_certain) return {State::foreign, concat("holds ", description(facts.signatures)), false, {}};
   if (find_valid_copy(facts) && !facts.first_16_mib_zero) return damaged(facts);
   if (facts.backup_table && !facts.first_16_mib_zero) {
     return {State::foreign, "holds the backup of a partition table (GPT) whose primary is gone", false, {}};

@@ -3,6 +3,7 @@
 
 #include <selinux/label.h>
 #include <selinux/selinux.h>
+#include <strings.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 #include "base/text.h"
 
@@ -39,16 +41,28 @@ __attribute__((format(printf, 2, 3))) int keep_last_word(int, const char* format
   return 0;
 }
 
-// "SELINUXTYPE=default" of selinux_config(5); the last one counts.
-std::string setting(std::string_view config, std::string_view key) {
-  std::string value;
+// Values of "KEY=value" lines of selinux_config(5), in order.
+std::vector<std::string> settings(std::string_view config, std::string_view key) {
+  std::vector<std::string> values;
   for (const std::string_view text : split(config, '\n')) {
     const std::string_view line = trimmed(text);
     if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) {
-      value = trimmed(line.substr(key.size() + 1));
+      values.emplace_back(trimmed(line.substr(key.size() + 1)));
     }
   }
-  return value;
+  return values;
+}
+
+// As libselinux reads it: the first SELINUX= counts, in small or capital letters.
+bool is_disabled(std::string_view config) {
+  const auto modes = settings(config, "SELINUX");
+  return !modes.empty() && strcasecmp(modes.front().c_str(), "disabled") == 0;
+}
+
+// As libselinux reads it: the last SELINUXTYPE= counts.
+std::string policy_named_by(std::string_view config) {
+  const auto types = settings(config, "SELINUXTYPE");
+  return types.empty() || types.back().empty() ? std::string(fallback_policy) : types.back();
 }
 
 }  // namespace
@@ -59,9 +73,8 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
   FileContexts contexts;
   const auto config = read_file(root + "/etc/selinux/config");
   if (!config && config.error().code != ENOENT) return std::unexpected(config.error());
-  if (config && setting(*config, "SELINUX") == "disabled") return contexts;
-  std::string policy = config ? setting(*config, "SELINUXTYPE") : "";
-  if (policy.empty()) policy = fallback_policy;
+  if (config && is_disabled(*config)) return contexts;
+  std::string policy = policy_named_by(config.value_or(""));
 
   const std::string folder = concat(root, "/etc/selinux/", policy);
   if (!config && access(folder.c_str(), F_OK) != 0) return contexts;

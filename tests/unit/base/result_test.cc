@@ -54,7 +54,6 @@ TEST_CASE("a message is subject, explanation and the words for errno, as far as 
   }
 }
 
-// BUG: lib/base/result.cc message() gives ": Input/output error".
 TEST_CASE("a message of an errno alone is its words") {
   CHECK(Error{.code = EIO}.message() == std::string(std::strerror(EIO)));
 }

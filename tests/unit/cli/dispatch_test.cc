@@ -105,7 +105,6 @@ TEST_CASE("wrong usage is exit code 2 and one line on stderr, with the name of w
   }
 }
 
-// BUG: lib/cli/dispatch.cc run_self() looks at no operand: they are dropped silently.
 TEST_CASE("aimee's own options take no operands") {
   for (const Words& words : {Words{"aimee", "--version", "surplus"}, Words{"aimee", "--", "look"}}) {
     CAPTURE(words[1]);

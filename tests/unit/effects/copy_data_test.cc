@@ -183,8 +183,6 @@ TEST_CASE("a file that shrank is a failure, by every way") {
   }
 }
 
-// BUG: lib/effects/copy_data.cc copy_sparse(): lseek(SEEK_DATA) beyond the new end says ENXIO, "no more data", and the
-// rest of the file becomes a hole without a word. The header promises a failure.
 TEST_CASE("a sparse file that shrank is a failure too") {
   constexpr std::uint64_t mib = 1 << 20;
   const TemporaryFolder folder;

@@ -88,8 +88,6 @@ TEST_CASE("broken quotes and escapes break the line") {
   }
 }
 
-// BUG: lib/plan/subvolume_list.cc unescaped(): parse_number() knows lower-case digits only; systemd's
-// cunescape_one() takes both.
 TEST_CASE("a hexadecimal escape may be written in capitals") {
   CHECK(shown(split_fields(R"(\x4A\x4b\xC3\xA4)")) == "[JK\xc3\xa4]");
 }
@@ -227,8 +225,6 @@ TEST_CASE("a long line and a long file are read like short ones") {
   CHECK(parse(concat(many, "v /var/last\n")) == "/var/last 0755 0 0\n");
 }
 
-// BUG: lib/plan/subvolume_list.cc takes names that no file system takes; making the subvolume then fails with
-// ENAMETOOLONG, and with it the whole creation, at each boot.
 TEST_CASE("a path that is too long to exist is ignored, with a warning") {
   const std::string name(NAME_MAX, 'n');
   CHECK(parse(concat("v /var/", name, "\n")) == concat("/var/", name, " 0755 0 0\n"));
@@ -267,9 +263,6 @@ TEST_CASE("lines that only adjust or relabel a path keep nothing from being a su
   }
 }
 
-// BUG: lib/plan/subvolume_list.cc:15 creating_types has w, e, x, X, r and R too. systemd keeps their paths, which
-// are globs, in a table of their own (needs_glob() in src/tmpfiles/tmpfiles.c), so that "x /var/tmp" of an
-// administrator does not keep "q /var/tmp" from making the subvolume.
 TEST_CASE("lines whose path is a pattern keep nothing from being a subvolume") {
   for (const std::string_view type : {"w", "e", "x", "X", "r", "R"}) {
     CAPTURE(type);

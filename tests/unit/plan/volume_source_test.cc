@@ -103,8 +103,6 @@ TEST_CASE("a refusal names the file that was read") {
   CHECK(told(parse_volume_source("/tmp/image/etc/fstab", "tmpfs")).starts_with("refused: /tmp/image/etc/fstab: "));
 }
 
-// BUG: lib/plan/volume_source.cc:56 takes an empty name; lib/storage/device.cc collect_matches() then finds
-// every partition that has no label ("" == ""), so a lone unlabelled, blank partition would be formatted.
 TEST_CASE("an empty label or UUID names no partition") {
   for (const std::string_view source : {"PARTLABEL=", "PARTLABEL=\"\"", "PARTUUID=", "PARTUUID=''",
                                         "/dev/disk/by-partlabel/", "/dev/disk/by-partuuid/"}) {

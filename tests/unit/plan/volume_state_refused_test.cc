@@ -29,8 +29,6 @@ TEST_CASE("an unfinished volume that something else moved into is foreign") {
   });
 }
 
-// BUG: lib/plan/volume_state.cc unfinished(): where the probe is uncertain and gave no signature the sentence
-// ends in "and ".
 TEST_CASE("an unfinished volume on which probes contradict each other is foreign, and the message is a sentence") {
   VolumeFacts facts = volume(ours("aimee-creating-1"));
   facts.probe_is_certain = false;
@@ -103,8 +101,6 @@ TEST_CASE("foreign: a btrfs with company") {
   });
 }
 
-// BUG: lib/plan/volume_state.cc classify_btrfs_of_others(): the same with an uncertain probe says "several
-// signatures:" and names one, or none.
 TEST_CASE("a btrfs of others on which probes contradict each other is foreign, and the message says so") {
   VolumeFacts facts = volume(others("home"));
   facts.probe_is_certain = false;

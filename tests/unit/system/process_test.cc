@@ -69,8 +69,6 @@ TEST_CASE("a signal is told") {
   CHECK(told(shell("echo said; kill -15 $$")) == "failed: sh: was killed by signal 15: said");
 }
 
-// BUG: "cannot be run: : No such file…": lib/base/result.cc message() writes ": " before errno's words where
-// there is nothing before them, as lib/system/process.cc become() calls it.
 TEST_CASE("a program that is not there is told as such") {
   CHECK(told(run_program({"aimee-no-such-program"}, long_limit)) ==
         with_errno("failed: aimee-no-such-program: failed with exit status 127: cannot be run", ENOENT));
