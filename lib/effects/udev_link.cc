@@ -23,8 +23,9 @@ Result<> write_rule(const BlockNode& device) {
   const std::string folder(rules_folder);
   if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return failure(folder, "make folder");
   const std::string name = device.path.substr(device.path.rfind('/') + 1);
-  const std::string rule = concat("# The data volume that /etc/fstab means; another device has the same name.\n",
-                                  "SUBSYSTEM==\"block\", KERNEL==\"", name, "\", OPTIONS+=\"link_priority=1000\"\n");
+  const std::string rule =
+      concat("# The data volume that /etc/fstab means; another device has the same name.\n",
+             R"(SUBSYSTEM=="block", KERNEL==")", name, R"(", OPTIONS+="link_priority=1000")", "\n");
   const std::string path(rule_file);
   const Fd file = TRY(open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
   return write_exactly(file, std::as_bytes(std::span(rule)), 0, path);
