@@ -72,7 +72,8 @@ Result<Request> parse_request(const Arguments& arguments) {
   request.dry_run = arguments.has("dry-run");
   request.root = arguments.value("root");
   while (request.root.ends_with('/')) request.root.pop_back();
-  const std::string_view timeout = arguments.value("timeout", "90");
+  if (!arguments.has("timeout")) return request;
+  const std::string_view timeout = arguments.value("timeout");
   const auto seconds = parse_number(timeout);
   if (!seconds || *seconds > 86400) {
     return std::unexpected(
@@ -101,7 +102,7 @@ Error in_use_refusal(const BlockNode& node) {
       .error();
 }
 
-// A volume that may be written to: locked, held exclusively, and probed under the lock.
+// A volume whose disk is locked, as it was found under the lock.
 struct ProbedVolume {
   Fd lock;
   Fd device;
@@ -109,11 +110,15 @@ struct ProbedVolume {
   Superblock primary;
 };
 
+VolumeFacts probe(const BlockNode& node, const Fd& device, std::uint64_t size) {
+  return probe_volume(device, {size, serial_of(whole_disk(node))});
+}
+
 Result<ProbedVolume> probe_locked(const BlockNode& node, const Request& request, std::uint64_t size) {
   ProbedVolume volume;
   volume.lock = TRY(lock_disk(whole_disk(node), request.timeout));
   volume.device = TRY(open_block(node, O_RDONLY));
-  const VolumeFacts facts = probe_volume(volume.device, {size, serial_of(whole_disk(node))});
+  const VolumeFacts facts = probe(node, volume.device, size);
   volume.state = classify(facts);
   volume.primary = facts.superblocks[0].value_or(Superblock{});
   return volume;
@@ -168,8 +173,7 @@ void summarise(const Report& report) {
 
 // The exclusive open, which keeps everybody else out, came after the first probe.
 Result<> check_unchanged(const BlockNode& node, const ProbedVolume& volume, std::uint64_t size) {
-  const VolumeFacts facts = probe_volume(volume.device, {size, serial_of(whole_disk(node))});
-  if (classify(facts).state != volume.state.state)
+  if (classify(probe(node, volume.device, size)).state != volume.state.state)
     return refusal(node.path, "was changed by somebody else meanwhile: refusing to format");
   return {};
 }

@@ -1,7 +1,6 @@
 // Copying of a tree. A failure midway leaves a partial tree in a volume that is not committed.
 #include "effects/copy_tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -21,6 +20,7 @@
 #include "effects/copy_data.h"
 #include "effects/work_queue.h"
 #include "system/file_handle.h"
+#include "system/folder.h"
 
 namespace aimee {
 
@@ -32,26 +32,9 @@ constexpr std::size_t most_threads = 9;
 constexpr mode_t private_mode = 0700;  // of folders until everything in them exists
 constexpr int source_flags = O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 
-using Stream = std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })>;
-
-Result<Stream> list_folder(const Fd& folder, std::string_view subject) {
-  Fd again = TRY(about(subject, open_at(folder, ".", O_RDONLY | O_DIRECTORY)));
-  Stream stream(fdopendir(again.get()));
-  if (!stream) return failure(subject, "list");
-  [[maybe_unused]] const int owned_by_stream = again.release();
-  return stream;
-}
-
-// The next name in the folder but "." and ".."; empty at the end.
-Result<std::string> next_name(DIR* stream, std::string_view subject) {
-  for (;;) {
-    errno = 0;
-    const dirent* entry = readdir(stream);
-    if (entry == nullptr && errno != 0) return failure(subject, "list");
-    if (entry == nullptr) return std::string();
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") return std::string(name);
-  }
+// The folder stays open for others: the stream has a descriptor of its own.
+Result<FolderStream> list_again(const Fd& folder, std::string_view subject) {
+  return list_folder(TRY(about(subject, open_at(folder, ".", O_RDONLY | O_DIRECTORY))), subject);
 }
 
 Result<struct stat> status_at(const Fd& folder, const std::string& name, std::string_view subject) {
@@ -175,9 +158,9 @@ class TreeCopy {
   }
 
   Result<> walk(const SharedFolder& folder) {
-    const Stream stream = TRY(list_folder(folder->source, folder->path));
+    const FolderStream stream = TRY(list_again(folder->source, folder->path));
     while (!failed_) {
-      std::string name = TRY(next_name(stream.get(), folder->path));
+      std::string name = TRY(next_name(stream, folder->path));
       if (name.empty()) break;
       const std::string path = concat(folder->path, "/", name);
       const struct stat status = TRY(status_at(folder->source, name, path));
@@ -311,9 +294,9 @@ class TreeCopy {
 };
 
 Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size) {
-  const Stream stream = TRY(list_folder(folder, path));
+  const FolderStream stream = TRY(list_again(folder, path));
   for (;;) {
-    const std::string name = TRY(next_name(stream.get(), path));
+    const std::string name = TRY(next_name(stream, path));
     if (name.empty()) return {};
     const std::string below = concat(path, "/", name);
     const struct stat status = TRY(status_at(folder, name, below));

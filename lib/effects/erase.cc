@@ -20,7 +20,6 @@ namespace {
 constexpr std::uint64_t mib = 1ULL << 20;
 constexpr std::uint64_t discard_step = 1ULL << 30;  // bytes an ioctl, so that ^C and progress get a turn
 constexpr std::size_t step = 1 << 20;               // bytes
-constexpr std::size_t atomic_unit = 512;            // bytes that reach a disk whole or not at all
 
 using Buffer = std::unique_ptr<std::array<std::byte, step>>;
 
@@ -61,9 +60,10 @@ Result<> prove_erased(const Fd& device, std::uint64_t size, std::string_view sub
 // The first 512 bytes hold UUID and label and go last, alone.
 Result<> erase_primary_superblock(const Fd& device, std::string_view subject) {
   const std::array<std::byte, superblock_size> zeros{};
-  TRY(write_exactly(device, std::span(zeros).subspan(atomic_unit), superblock_offsets[0] + atomic_unit, subject));
+  TRY(write_exactly(device, std::span(zeros).subspan(superblock_atomic_size),
+                    superblock_offsets[0] + superblock_atomic_size, subject));
   TRY(flush(device, subject));
-  TRY(write_exactly(device, std::span(zeros).first(atomic_unit), superblock_offsets[0], subject));
+  TRY(write_exactly(device, std::span(zeros).first(superblock_atomic_size), superblock_offsets[0], subject));
   return flush(device, subject);
 }
 
@@ -94,11 +94,8 @@ Result<> discard_from(const Fd& device, std::uint64_t begin, std::uint64_t size,
 }
 
 Result<> erase_volume(const Fd& device, std::uint64_t size, std::string_view subject, Progress& progress) {
-  std::vector<std::uint64_t> copies;
-  for (std::size_t i = 1; i < superblock_offsets.size(); ++i) {
-    if (superblock_offsets[i] + superblock_size <= size) copies.push_back(superblock_offsets[i]);
-  }
-  TRY(erase_superblock_copies(device, copies, subject));
+  const auto copies = superblock_offsets_on(size).subspan(1);
+  TRY(erase_superblock_copies(device, {copies.begin(), copies.end()}, subject));
   TRY(discard_from(device, mib, size, subject, progress));
   TRY(overwrite(device, size, subject, progress));
   TRY(prove_erased(device, size, subject, progress));

@@ -14,6 +14,7 @@
 
 #include "effects/erase.h"
 #include "plan/superblock.h"
+#include "storage/probe.h"
 #include "system/mount.h"
 #include "system/process.h"
 
@@ -25,7 +26,6 @@ constexpr std::uint64_t mib = 1ULL << 20;
 // Blocks of the image are written in this unit: every metadata node (16 KiB, aligned) is written whole, its
 // zeros included, because the device need not read as zeros.
 constexpr std::size_t write_unit = 64 << 10;
-constexpr std::size_t atomic_unit = 512;  // bytes that reach a disk whole or not at all
 constexpr std::chrono::minutes mkfs_limit{10};
 
 using Unit = std::array<std::byte, write_unit>;
@@ -67,10 +67,9 @@ using SuperblockBuffer = std::array<std::byte, superblock_size>;
 Result<> write_superblocks(const Fd& image, std::uint64_t size, const Fd& device, std::string_view subject) {
   SuperblockBuffer bytes;
   TRY(read_exactly(image, bytes, superblock_offsets[0], "volume image"));
-  TRY(write_exactly(device, std::span(bytes).first(atomic_unit), superblock_offsets[0], subject));
+  TRY(write_exactly(device, std::span(bytes).first(superblock_atomic_size), superblock_offsets[0], subject));
   TRY(flush(device, subject));
-  for (const std::uint64_t offset : superblock_offsets) {
-    if (offset + superblock_size > size) continue;
+  for (const std::uint64_t offset : superblock_offsets_on(size)) {
     TRY(read_exactly(image, bytes, offset, "volume image"));
     TRY(write_exactly(device, bytes, offset, subject));
   }
@@ -99,11 +98,7 @@ Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const
   TRY(run_program({"mkfs.btrfs", "--quiet", "--label", wanted.label, "--uuid", uuid_text(wanted.uuid), "--sectorsize",
                    "4096", "--csum", "crc32c", path},
                   mkfs_limit, environment));
-  const auto made = TRY(([&]() -> Result<Superblock> {
-    SuperblockBuffer bytes;
-    TRY(read_exactly(file, bytes, superblock_offsets[0], path));
-    return parse_superblock(bytes, superblock_offsets[0]);
-  }()));
+  const Superblock made = TRY(read_superblock(file, superblock_offsets[0], path));
   if (!made.valid() || made.uuid != wanted.uuid || made.label != wanted.label) {
     return failure("mkfs.btrfs", "made something else than it was asked for", 0);
   }

@@ -2,14 +2,15 @@
 #include "plan/reset_token.h"
 
 #include "base/text.h"
+#include "plan/superblock.h"
 
 namespace aimee {
 
 namespace {
 
-// The token must fit into the first 512 bytes of the superblock with the rest of what identifies a volume:
-// the label starts at byte 299.
-constexpr std::size_t longest_token = 512 - 299 - 1;
+// The token must fit into the superblock's first sector with the rest of what identifies a volume: the label
+// starts at byte 299 and ends with a zero byte.
+constexpr std::size_t longest_token = superblock_atomic_size - 299 - 1;
 
 }  // namespace
 

@@ -18,6 +18,16 @@ inline constexpr std::size_t superblock_size = 4096;
 // Byte offsets of the superblock and its copies on a device; those beyond its end do not exist.
 inline constexpr std::array<std::uint64_t, 3> superblock_offsets = {64ULL << 10, 64ULL << 20, 256ULL << 30};
 
+// Those of them that lie on a device of `size` bytes; the primary first.
+constexpr std::span<const std::uint64_t> superblock_offsets_on(std::uint64_t size) {
+  std::size_t count = 0;
+  while (count < superblock_offsets.size() && superblock_offsets[count] + superblock_size <= size) ++count;
+  return std::span(superblock_offsets).first(count);
+}
+
+// The superblock's first bytes, with UUID and label, that reach a disk whole or not at all: one sector.
+inline constexpr std::size_t superblock_atomic_size = 512;
+
 struct Superblock {
   enum class Magic { none, temporary, real };
   Magic magic = Magic::none;

@@ -1,17 +1,15 @@
 // Reading of drop-in folders; changes nothing.
 #include "storage/config_files.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
 #include <map>
-#include <memory>
 #include <optional>
 
 #include "base/text.h"
-#include "system/fd.h"
+#include "system/folder.h"
 
 namespace aimee {
 
@@ -48,11 +46,11 @@ Result<std::vector<ConfigFile>> read_tmpfiles_configuration(const std::string& r
     } else {
       return std::unexpected(found.error());
     }
-    const std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })> stream(fdopendir(opened.get()));
-    if (!stream) return failure(concat(root, folder), "list");
-    [[maybe_unused]] const int owned_by_stream = opened.release();
-    while (const dirent* entry = readdir(stream.get())) {
-      const std::string_view name = entry->d_name;
+    const std::string subject = concat(root, folder);
+    const FolderStream stream = TRY(list_folder(std::move(opened), subject));
+    for (;;) {
+      const std::string name = TRY(next_name(stream, subject));
+      if (name.empty()) break;
       if (name.ends_with(".conf") && name[0] != '.') paths.emplace(name, concat(folder, "/", name));
     }
   }

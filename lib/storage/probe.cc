@@ -46,9 +46,9 @@ Result<> read_first_mib(const Fd& device, VolumeFacts& facts) {
 }
 
 Result<> read_superblocks(const Fd& device, std::uint64_t size, VolumeFacts& facts) {
-  for (std::size_t i = 0; i < superblock_offsets.size(); ++i) {
-    if (superblock_offsets[i] + superblock_size > size) continue;
-    facts.superblocks[i] = TRY(read_superblock(device, superblock_offsets[i], ""));
+  const auto offsets = superblock_offsets_on(size);
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    facts.superblocks[i] = TRY(read_superblock(device, offsets[i], ""));
   }
   return {};
 }
@@ -136,9 +136,8 @@ std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size) {
   if (mark_version(primary->uuid) != volume_format_version) return std::nullopt;
   if (label_meaning(primary->label) != LabelMeaning::committed) return std::nullopt;
   if (primary->label.starts_with(reset_token_prefix)) return std::nullopt;
-  for (std::size_t i = 1; i < superblock_offsets.size(); ++i) {
-    if (superblock_offsets[i] + superblock_size > size) continue;
-    const auto copy = read_superblock(device, superblock_offsets[i], "");
+  for (const std::uint64_t offset : superblock_offsets_on(size).subspan(1)) {
+    const auto copy = read_superblock(device, offset, "");
     if (!copy) return std::nullopt;
     if (copy->uuid == primary->uuid && label_meaning(copy->label) == LabelMeaning::creating) return std::nullopt;
   }

@@ -1,7 +1,6 @@
 // Reading of sysfs, and locks. What sysfs does not have is taken as absent, never guessed.
 #include "system/block.h"
 
-#include <dirent.h>
 #include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -14,10 +13,10 @@
 #include <climits>
 #include <csignal>
 #include <cstdlib>
-#include <memory>
 
 #include "base/text.h"
 #include "system/clock.h"
+#include "system/folder.h"
 
 namespace aimee {
 
@@ -38,10 +37,12 @@ std::string attribute(const std::string& path) {
 
 std::vector<std::string> entries_of(const std::string& folder) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, decltype([](DIR* stream) { closedir(stream); })> stream(opendir(folder.c_str()));
-  if (stream == nullptr) return names;
-  while (const dirent* entry = readdir(stream.get())) {
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  auto opened = open_file(folder, O_RDONLY | O_DIRECTORY);
+  const auto stream = opened ? list_folder(std::move(*opened), folder) : std::unexpected(opened.error());
+  while (stream) {
+    auto name = next_name(*stream, folder);
+    if (!name || name->empty()) break;
+    if ((*name)[0] != '.') names.push_back(*std::move(name));
   }
   std::ranges::sort(names);
   return names;
