@@ -90,7 +90,9 @@ Outcome run_self(std::span<char* const> arguments) {
   if (parsed->has("version")) return print_version();
   if (parsed->has("install")) {
     std::vector<std::string_view> names;
-    for (const Applet* applet : all_applets()) names.push_back(applet->name);
+    for (const Applet* applet : all_applets()) {
+      if (applet->linked) names.push_back(applet->name);
+    }
     const auto installed = install_links(std::string(parsed->value("install")), names);
     return installed ? Outcome::done : report(installed.error());
   }
@@ -110,6 +112,7 @@ int dispatch(std::span<char* const> argv) {
   called.remove_prefix(called.rfind('/') + 1);  // npos + 1 = 0
   const auto arguments = argv.empty() ? argv : argv.subspan(1);
   const Applet* applet = find_applet(called);
+  if (applet != nullptr && !applet->linked) applet = nullptr;
   return static_cast<int>(applet != nullptr ? run_applet(*applet, arguments) : run_self(arguments));
 }
 

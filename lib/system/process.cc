@@ -2,6 +2,7 @@
 #include "system/process.h"
 
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,7 +21,8 @@ namespace aimee {
 
 namespace {
 
-constexpr std::size_t kept_output = 4096;
+constexpr std::size_t kept_output = 4096;     // bytes, of which the last line is told
+constexpr std::size_t most_output = 1 << 20;  // bytes, of output_of()
 
 struct Pipe {
   Fd read_end;
@@ -33,30 +35,42 @@ Result<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-[[noreturn]] void become(const std::vector<std::string>& arguments, const std::vector<Variable>& environment,
-                         const Pipe& output, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+// What a child does before the program takes over; only the files it starts with differ.
+struct Child {
+  const Program& program;
+  pid_t parent;
+};
+
+void open_nothing_as(int number) {
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-  dup2(output.write_end.get(), STDOUT_FILENO);
-  dup2(output.write_end.get(), STDERR_FILENO);
-  setenv("LC_ALL", "C", 1);
-  for (const Variable& variable : environment) setenv(variable.name.c_str(), variable.value.c_str(), 1);
-  std::vector<char*> argv;
-  argv.reserve(arguments.size() + 1);
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  execvp(argv[0], argv.data());
-  const std::string why = concat("cannot be run: ", Error{.code = errno}.message(), "\n");
-  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, why.data(), why.size());
+  if (nothing >= 0) dup2(nothing, number);
+}
+
+[[noreturn]] void end_with(const std::string& why) {
+  const std::string line = concat(why, ": ", Error{.code = errno}.message(), "\n");
+  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
   _exit(127);
 }
 
-// Collects output until the child closes it; false when `deadline` passes first.
-bool drain(const Fd& output, std::string& last, Deadline deadline) {
+[[noreturn]] void become(const Child& child) {
+  const Program& program = child.program;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != child.parent) _exit(127);
+  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
+  for (const Fd* kept : program.inherited) fcntl(kept->get(), F_SETFD, 0);
+  if (!program.root.empty() && (chroot(program.root.c_str()) != 0 || chdir("/") != 0)) end_with("chroot");
+  if (program.folder != nullptr && fchdir(program.folder->get()) != 0) end_with("change folder");
+  for (const Variable& variable : program.environment) setenv(variable.name.c_str(), variable.value.c_str(), 1);
+  std::vector<char*> argv;
+  argv.reserve(program.arguments.size() + 1);
+  for (const std::string& argument : program.arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  end_with("cannot be run");
+}
+
+// Collects the last `kept` bytes of output until the child closes it; false when `deadline` passes first.
+bool drain(const Fd& output, std::string& last, Deadline deadline, std::size_t kept) {
   for (;;) {
     pollfd waiting{output.get(), POLLIN, 0};
     const int ready = poll(&waiting, 1, deadline.milliseconds_left());
@@ -67,7 +81,7 @@ bool drain(const Fd& output, std::string& last, Deadline deadline) {
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return true;
     last.append(buffer, static_cast<std::size_t>(got));
-    if (last.size() > kept_output) last.erase(0, last.size() - kept_output);
+    if (last.size() > kept) last.erase(0, last.size() - kept);
   }
 }
 
@@ -89,31 +103,109 @@ std::string last_line(std::string_view output) {
   return printable(trimmed(end == std::string_view::npos ? output : output.substr(end + 1)));
 }
 
-}  // namespace
-
-Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit,
-                     const std::vector<Variable>& environment) {
-  Pipe output = TRY(make_pipe());
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child < 0) return failure(arguments[0], "fork");
-  if (child == 0) become(arguments, environment, output, parent);
-  output.write_end.reset();
-
-  const Deadline deadline = Deadline::after(limit);
-  std::string printed;
-  const bool ended = drain(output.read_end, printed, deadline) && await_end(child, deadline);
-  if (!ended) kill(child, SIGKILL);
+int wait_for(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!ended) return failure(arguments[0], concat("did not end within ", limit.count(), " s and was killed"), 0);
+  return status;
+}
+
+// What a run without a terminal leaves: an error, or nothing.
+Result<> judged(const Program& program, bool ended, int status, std::string_view printed) {
+  const std::string& name = program.arguments[0];
+  if (!ended) return failure(name, concat("did not end within ", program.limit.count(), " s and was killed"), 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   std::string why = WIFSIGNALED(status) ? concat("was killed by signal ", WTERMSIG(status))
                                         : concat("failed with exit status ", WEXITSTATUS(status));
   const std::string said = last_line(printed);
   if (!said.empty()) why += concat(": ", said);
-  return failure(arguments[0], why, 0);
+  return failure(name, why, 0);
+}
+
+// The terminal's signals are the child's while this exists.
+class TerminalSignalsIgnored {
+ public:
+  TerminalSignalsIgnored() {
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGINT, &ignore, &interrupt_);
+    sigaction(SIGQUIT, &ignore, &quit_);
+  }
+  ~TerminalSignalsIgnored() {
+    sigaction(SIGINT, &interrupt_, nullptr);
+    sigaction(SIGQUIT, &quit_, nullptr);
+  }
+  TerminalSignalsIgnored(const TerminalSignalsIgnored&) = delete;
+  TerminalSignalsIgnored& operator=(const TerminalSignalsIgnored&) = delete;
+
+ private:
+  struct sigaction interrupt_{};
+  struct sigaction quit_{};
+};
+
+}  // namespace
+
+Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit,
+                     const std::vector<Variable>& environment) {
+  return run_program(Program{.arguments = arguments, .limit = limit, .environment = environment});
+}
+
+Result<> run_program(const Program& program) {
+  Pipe output = TRY(make_pipe());
+  const Child child{program, getpid()};
+  const pid_t id = fork();
+  if (id < 0) return failure(program.arguments[0], "fork");
+  if (id == 0) {
+    open_nothing_as(STDIN_FILENO);
+    dup2(output.write_end.get(), STDOUT_FILENO);
+    dup2(output.write_end.get(), STDERR_FILENO);
+    setenv("LC_ALL", "C", 1);
+    become(child);
+  }
+  output.write_end.reset();
+
+  const Deadline deadline = Deadline::after(program.limit);
+  std::string printed;
+  const bool ended = drain(output.read_end, printed, deadline, kept_output) && await_end(id, deadline);
+  if (!ended) kill(id, SIGKILL);
+  return judged(program, ended, wait_for(id), printed);
+}
+
+Result<std::string> output_of(const Program& program) {
+  Pipe output = TRY(make_pipe());
+  const Fd words(memfd_create("standard error", MFD_CLOEXEC));  // read afterwards: nothing can block on it
+  if (!words.is_open()) return failure(program.arguments[0], "make a file for its messages");
+  const Child child{program, getpid()};
+  const pid_t id = fork();
+  if (id < 0) return failure(program.arguments[0], "fork");
+  if (id == 0) {
+    open_nothing_as(STDIN_FILENO);
+    dup2(output.write_end.get(), STDOUT_FILENO);
+    dup2(words.get(), STDERR_FILENO);
+    setenv("LC_ALL", "C", 1);
+    become(child);
+  }
+  output.write_end.reset();
+
+  const Deadline deadline = Deadline::after(program.limit);
+  std::string printed;
+  const bool ended = drain(output.read_end, printed, deadline, most_output + 1) && await_end(id, deadline);
+  if (!ended) kill(id, SIGKILL);
+  const int status = wait_for(id);
+  if (lseek(words.get(), 0, SEEK_SET) < 0) return failure(program.arguments[0], "read its messages");
+  TRY(judged(program, ended, status, TRY(read_all(words, program.arguments[0]))));
+  if (printed.size() > most_output) return failure(program.arguments[0], "printed too much", EFBIG);
+  return printed;
+}
+
+Result<int> run_on_terminal(const Program& program) {
+  const TerminalSignalsIgnored ignored;
+  const Child child{program, getpid()};
+  const pid_t id = fork();
+  if (id < 0) return failure(program.arguments[0], "fork");
+  if (id == 0) become(child);
+  const int status = wait_for(id);
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace aimee

@@ -1,4 +1,6 @@
 // Child processes: an argument vector, no shell; the child dies with its parent.
+//
+// Call from the main thread only: the kernel's parent-death signal follows the thread that forked.
 #pragma once
 
 #include <chrono>
@@ -6,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "system/fd.h"
 
 namespace aimee {
 
@@ -14,11 +17,29 @@ struct Variable {
   std::string value;
 };
 
-// Runs arguments[0], looked up in PATH, with standard input from /dev/null, LC_ALL=C and `environment`, and waits.
+struct Program {
+  std::vector<std::string> arguments;   // arguments[0] is looked up in PATH
+  std::chrono::seconds limit{};         // not used by run_on_terminal()
+  std::vector<Variable> environment{};  // added to ours
+  std::string root{};                   // chroot(2) there first, empty = none
+  const Fd* folder = nullptr;           // then its working folder, fchdir(2)
+  std::vector<const Fd*> inherited{};   // descriptors that stay open in it under the same number
+};
+
+// Runs a program with standard input from /dev/null and LC_ALL=C, and waits.
 // Success: exit status 0. Errors name the program and give the last line it printed: not found, exit status,
-// signal, or `limit` passed (then it is killed and reaped first). Call from the main thread only: the
-// kernel's parent-death signal follows the thread that forked.
+// signal, or `limit` passed (then it is killed and reaped first).
 Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit,
                      const std::vector<Variable>& environment = {});
+Result<> run_program(const Program& program);
+
+// The same; what it wrote to standard output (at most 1 MiB; more is an error). Its standard error only explains a
+// failure.
+Result<std::string> output_of(const Program& program);
+
+// Runs a program with our own standard files and locale, and waits without a limit; the terminal's signals
+// (SIGINT, SIGQUIT) are the child's alone meanwhile. Its exit status; 128 + number where a signal ended it, as
+// shells say it. Failed: it could not be started (a program that is not found ends with 127).
+Result<int> run_on_terminal(const Program& program);
 
 }  // namespace aimee

@@ -36,9 +36,9 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 // A library's own words and a sanitizer's report have no place there.
-void check_lines_are_ours(const Outcome& outcome) {
+void check_lines_are_ours(const Outcome& outcome, const std::string& applet) {
   for (const std::string& line : lines_of(outcome.err))
-    CHECK_MESSAGE(line.starts_with("init-storage: "), "on standard error: " << line);
+    CHECK_MESSAGE(line.starts_with(applet + ": "), "on standard error: " << line);
 }
 
 }  // namespace
@@ -52,8 +52,9 @@ Arguments init_storage_command(const SampleRoot& root, const Arguments& more) {
   return command;
 }
 
-NothingLeft::NothingLeft()
-    : mounts_(read_text("/proc/self/mountinfo")),
+NothingLeft::NothingLeft(Mounts expected)
+    : expected_(expected),
+      mounts_(read_text("/proc/self/mountinfo")),
       children_(looptest::children()),
       loops_(attached_loop_devices()),
       held_(held_disks()) {}
@@ -66,22 +67,30 @@ NothingLeft::~NothingLeft() noexcept(false) {
   };
   CHECK(wait_until([&] { return reap(), looptest::children() == children_; }, std::chrono::seconds(5)));
   CHECK(wait_until([&] { return held_disks() == held_; }, std::chrono::seconds(5)));
-  CHECK(read_text("/proc/self/mountinfo") == mounts_);
+  if (expected_ == Mounts::unchanged) CHECK(read_text("/proc/self/mountinfo") == mounts_);
   CHECK(attached_loop_devices() == loops_);
   if (std::filesystem::exists("/run/aimee/storage")) CHECK(std::filesystem::is_empty("/run/aimee/storage"));
 }
 
-Outcome init_storage(const SampleRoot& root, const Arguments& more, RunOptions options) {
-  const NothingLeft nothing_left;
+Outcome run_applet(const std::string& applet, const Arguments& arguments, RunOptions options, Mounts expected) {
+  const NothingLeft nothing_left(expected);
   std::vector<bool> locked;
   for (const LoopDisk* disk : disks()) locked.push_back(disk->locked());
-  Outcome outcome = run(init_storage_command(root, more), std::move(options));
+  Arguments command{aimee(), applet};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  Outcome outcome = run(command, std::move(options));
   // Others take locks for moments, too: losetup does while it looks for a free device, udev while it probes.
   for (std::size_t i = 0; i < disks().size(); ++i)
     if (!locked[i] && !wait_until([&] { return !disks()[i]->locked(); }, std::chrono::seconds(5)))
       FAIL_CHECK("lock left on " << disks()[i]->device());
-  check_lines_are_ours(outcome);
+  check_lines_are_ours(outcome, applet);
   return outcome;
+}
+
+Outcome init_storage(const SampleRoot& root, const Arguments& more, RunOptions options) {
+  Arguments arguments{"--root", root.path()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_applet("init-storage", arguments, std::move(options));
 }
 
 std::string json(const Outcome& outcome, const std::string& filter) {

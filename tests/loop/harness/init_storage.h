@@ -13,10 +13,16 @@ namespace looptest {
 // The program under test, from AIMEE_BINARY.
 std::string aimee();
 
+// Runs "aimee APPLET ARGUMENT...". Afterwards nothing may be left that was not there before: children, loop
+// devices, held or locked disks, files in the staging mount point, and mounts but those of `expected`, which the
+// applet is there to make; and each line on standard error has to be the applet's own.
+enum class Mounts { unchanged, may_change };
+Outcome run_applet(const std::string& applet, const Arguments& arguments, RunOptions options = {},
+                   Mounts expected = Mounts::unchanged);
+
 Arguments init_storage_command(const SampleRoot& root, const Arguments& more = {});
 
-// Runs it. Afterwards nothing may be left that was not there before: mounts, children, loop devices, held or
-// locked disks, files in the staging mount point; and each line on standard error has to be init-storage's own.
+// run_applet() with --root.
 Outcome init_storage(const SampleRoot& root, const Arguments& more = {}, RunOptions options = {});
 
 // A field of the object that --json prints; jq has to accept the whole output.
@@ -25,10 +31,11 @@ std::string json(const Outcome& outcome, const std::string& filter);
 // What must be as it was when it goes out of scope.
 class NothingLeft {
  public:
-  NothingLeft();
+  explicit NothingLeft(Mounts expected = Mounts::unchanged);
   ~NothingLeft() noexcept(false);
 
  private:
+  Mounts expected_;
   std::string mounts_;
   std::vector<pid_t> children_;
   std::vector<std::string> loops_;

@@ -190,4 +190,52 @@ TEST_CASE("the child dies with its parent, however that ends") {
   CHECK(ended.signal == 0);
 }
 
+TEST_CASE("the output of a program is all that it wrote to standard output; its other words explain a failure") {
+  const auto printed =
+      output_of({.arguments = {"sh", "-c", "echo out; echo err >&2; printf 'no newline'"}, .limit = long_limit});
+  MUST_SUCCEED(printed);
+  CHECK(*printed == "out\nno newline");
+  CHECK(told(output_of({.arguments = {"sh", "-c", "echo out; echo err >&2; exit 4"}, .limit = long_limit})) ==
+        "failed: sh: failed with exit status 4: err");
+  CHECK(told(output_of({.arguments = {"yes"}, .limit = seconds(1)})) ==
+        "failed: yes: did not end within 1 s and was killed");
+  CHECK(told(output_of({.arguments = {"head", "-c", "1048577", "/dev/zero"}, .limit = long_limit})) ==
+        with_errno("failed: head: printed too much", EFBIG));
+  CHECK(has_no_children());
+}
+
+TEST_CASE("a program starts in the folder and with the descriptors that it is given") {
+  const TemporaryFolder folder;
+  const auto opened = open_file(folder.path(), O_RDONLY | O_DIRECTORY);
+  MUST_SUCCEED(opened);
+  const auto printed = output_of({.arguments = {"pwd", "-P"}, .limit = long_limit, .folder = &*opened});
+  MUST_SUCCEED(printed);
+  CHECK(*printed == folder.path() + "\n");
+  const std::string look = concat("test -d /proc/self/fd/", opened->get());
+  CHECK(told(run_program({.arguments = {"sh", "-c", look}, .limit = long_limit, .inherited = {&*opened}})) == "done");
+  CHECK(told(run_program({.arguments = {"sh", "-c", look}, .limit = long_limit})) ==
+        "failed: sh: failed with exit status 1");
+}
+
+TEST_CASE("a program on the terminal has our standard files; its exit status or signal is the result") {
+  const auto status_of_script = [](const std::string& script) {
+    const auto status = run_on_terminal({.arguments = {"sh", "-c", script}});
+    return status ? *status : -1;
+  };
+  const Ended ended = run_in_child([&] { return status_of_script("echo out; echo err >&2; exit 7"); });
+  CHECK(ended.exit == 7);
+  CHECK(ended.out == "out\n");
+  CHECK(ended.err == "err\n");
+  CHECK(status_of_script("kill -INT $$") == 128 + SIGINT);
+  CHECK(status_of_script("kill -9 $$") == 128 + SIGKILL);
+}
+
+TEST_CASE("an interrupt from the terminal ends the program on it and not the one that waits") {
+  const Ended ended = run_in_child([] {
+    const auto status = run_on_terminal({.arguments = {"sh", "-c", "kill -INT $PPID; kill -INT $$"}});
+    return status ? *status - 128 : 100;
+  });
+  CHECK(ended.exit == SIGINT);
+}
+
 }  // namespace aimee::test
