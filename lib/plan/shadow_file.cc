@@ -83,7 +83,7 @@ class Cell {
   [[nodiscard]] std::string text() const {
     std::string text;
     for (const std::string& line : lines_) text += concat(line, '\n');
-    pad(text, shadow_cell);
+    text.resize(shadow_cell, '\n');
     return text;
   }
 
