@@ -4,6 +4,8 @@
 #include <linux/mount.h>
 
 #include <sched.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +36,18 @@ Result<Fd> view_without_submounts(const std::string& path) {
   const long number = syscall(SYS_open_tree, AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   if (number < 0) return failure(path, "open_tree");
   return Fd(static_cast<int>(number));
+}
+
+Result<bool> is_mount_point(const Fd& folder, std::string_view subject) {
+  struct statx status{};
+  if (statx(folder.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0) return failure(subject, "stat");
+  return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+Result<bool> is_mounted_read_only(const Fd& folder, std::string_view subject) {
+  struct statvfs status{};
+  if (fstatvfs(folder.get(), &status) != 0) return failure(subject, "stat");
+  return (status.f_flag & ST_RDONLY) != 0;
 }
 
 Result<Mounted> Mounted::at(const std::string& source, const std::string& target, const std::string& type,
