@@ -38,6 +38,8 @@ Result<Fd> open_at(const Fd& folder, const std::string& name, int flags, mode_t 
 
 namespace {
 
+constexpr std::uint64_t strictly = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+
 // openat2(2); -1 and errno on failure.
 int open_resolved(const Fd& folder, const std::string& path, int flags, mode_t mode, std::uint64_t resolve) {
   open_how how{};
@@ -50,10 +52,19 @@ int open_resolved(const Fd& folder, const std::string& path, int flags, mode_t m
 }  // namespace
 
 Result<Fd> open_beneath(const Fd& folder, const std::string& path, int flags, mode_t mode) {
-  constexpr std::uint64_t strictly = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const int number = open_resolved(folder, path, flags, mode, strictly);
   if (number < 0) return failure(path, "open");
   return Fd(number);
+}
+
+Result<Fd> open_inside(const Fd& folder, const std::string& path, int flags, mode_t mode) {
+  const int number = open_resolved(folder, path, flags, mode, strictly | RESOLVE_NO_XDEV);
+  if (number < 0) return failure(path, "open");
+  return Fd(number);
+}
+
+Result<Fd> open_again(const Fd& file, int flags, std::string_view subject) {
+  return about(subject, open_file(path_of(file), flags));
 }
 
 Result<Fd> open_in_root(const std::string& root, const std::string& path, int flags) {
