@@ -77,6 +77,10 @@ class Walk {
   // The folder was opened with O_PATH; what is listed is the same inode whatever its name means by now.
   Result<> enter(const Fd& folder) {
     auto listed = open_at(folder, ".", O_RDONLY | O_DIRECTORY);
+    if (!listed && listed.error().code == EMFILE) {
+      ++result_.passed_over;
+      return {};
+    }
     if (!listed) return about(path_, Result<>(std::unexpected(listed.error())));
     levels_.push_back({TRY(list_folder(std::move(*listed), path_)), path_.size()});
     return {};

@@ -10,7 +10,7 @@ namespace aimee {
 
 // The path by whose label a file on the data volume goes. It is its own ("/var/log/x"), but what is in the store
 // is seen in /etc, and the copies that writable-etc keeps of it are as secret: "/var/etc/shadow",
-// "/var/etc/.aimee/image/shadow" → "/etc/shadow".
+// "/var/etc/.aimee/image/shadow" and "/var/etc/.aimee/backup/shadow.20261124-190000" → "/etc/shadow".
 std::string path_for_label(std::string_view path);
 
 // The label to set on a file that has `present` (none where it has none) where the policy says `wanted`; none

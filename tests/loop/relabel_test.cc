@@ -47,9 +47,10 @@ class OlderVolume {
   // False, counted as a skip, where no policy can be had.
   bool make() {
     if (!add_policy(root.path())) return false;
-    for (const char* name : {"var/log/messages", "var/log/wtmp", "var/lib/systemd/random-seed", "var/no rule/at all",
-                             "var/opt/thing/bin/run", "var/spool/mail/root", "var/etc/hostname", "var/etc/shadow",
-                             "var/etc/.aimee/image/shadow", "var/www/html/index.html"})
+    for (const char* name :
+         {"var/log/messages", "var/log/wtmp", "var/lib/systemd/random-seed", "var/no rule/at all",
+          "var/opt/thing/bin/run", "var/spool/mail/root", "var/etc/hostname", "var/etc/shadow",
+          "var/etc/.aimee/image/shadow", "var/etc/.aimee/backup/shadow.20261124-190000", "var/www/html/index.html"})
       root.file(name, name);
     root.symlink("var/log/link", "messages");
     check_created(root, disk.device());
@@ -182,6 +183,7 @@ TEST_CASE("the store has the labels of /etc, shadow and every copy of it shadow'
   CHECK(shadow.find(":shadow_t:") != std::string::npos);
   CHECK(label_of(old / "etc/shadow") == shadow);
   CHECK(label_of(old / "etc/.aimee/image/shadow") == shadow);
+  CHECK(label_of(old / "etc/.aimee/backup/shadow.20261124-190000") == shadow);
   CHECK(label_of(old / "etc/hostname") == old.wanted("/etc/hostname"));
   CHECK(label_of(old / "etc") == old.wanted("/var/etc", "dir"));
 }
