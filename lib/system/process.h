@@ -37,6 +37,17 @@ Result<> run_program(const Program& program);
 // failure.
 Result<std::string> output_of(const Program& program);
 
+// How a program ended that may say no.
+struct Ended {
+  int status = 0;          // exit status
+  std::string output;      // standard output, at most 1 MiB; more is an error
+  std::string last_words;  // the last line of its standard error
+};
+
+// The same as output_of() where the exit status is an answer. Failed: the program could not be started or is not there
+// (exit status 127), was ended by a signal, or `limit` passed.
+Result<Ended> end_of(const Program& program);
+
 // Runs a program with our own standard files and locale, and waits without a limit; the terminal's signals
 // (SIGINT, SIGQUIT) are the child's alone meanwhile. Its exit status; 128 + number where a signal ended it, as
 // shells say it. Failed: it could not be started (a program that is not found ends with 127).
