@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 // linux/mount.h (open_tree flags) and sys/mount.h cannot be included together on every libc; these two are
 // all that is needed of the latter (mount(2), umount2(2)).
@@ -22,7 +23,8 @@ namespace aimee {
 
 namespace {
 
-constexpr int detach = 2;  // MNT_DETACH
+constexpr int detach = 2;                     // MNT_DETACH
+constexpr std::uint64_t mount_root = 0x2000;  // STATX_ATTR_MOUNT_ROOT, which musl does not know
 
 }  // namespace
 
@@ -41,7 +43,7 @@ Result<Fd> view_without_submounts(const std::string& path) {
 Result<bool> is_mount_point(const Fd& folder, std::string_view subject) {
   struct statx status{};
   if (statx(folder.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0) return failure(subject, "stat");
-  return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  return (status.stx_attributes & mount_root) != 0;
 }
 
 Result<bool> is_mounted_read_only(const Fd& folder, std::string_view subject) {

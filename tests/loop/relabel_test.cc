@@ -54,7 +54,7 @@ class OlderVolume {
       root.file(name, name);
     root.symlink("var/log/link", "messages");
     check_created(root, disk.device());
-    volume = std::make_unique<Mounted>(Mounted::on(root / "var", disk.device()));
+    volume = std::unique_ptr<Mounted>(new Mounted(Mounted::on(root / "var", disk.device())));
     return true;
   }
 
@@ -326,7 +326,7 @@ TEST_CASE("refused where no volume is mounted, or one that is read-only") {
   std::string told = "no data volume is mounted there";
   SUBCASE("not mounted") {}
   SUBCASE("read-only") {
-    volume = std::make_unique<Mounted>(Mounted::on(root / "var", disk.device(), "ro"));
+    volume = std::unique_ptr<Mounted>(new Mounted(Mounted::on(root / "var", disk.device(), "ro")));
     told = "is mounted read-only";
   }
   const Outcome outcome = run_applet("relabel-var", {"--root", root.path(), "--json"});
