@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "plan/shadow_file.h"
 #include "system/folder.h"
 
 namespace aimee {
@@ -32,7 +33,21 @@ Result<std::size_t> read_chunk(const Fd& file, std::span<char> buffer, std::stri
   return filled;
 }
 
-Result<bool> same_bytes(const Look& one, const Look& other, std::string_view subject) {
+Result<bool> same_folders(const Look& one, const Look& other, std::string_view subject) {
+  const auto names = TRY(names_in(one.fd, subject));
+  if (names != TRY(names_in(other.fd, subject))) return false;
+  for (const std::string& name : names) {
+    const std::string path = concat(subject, "/", name);
+    const Look first = TRY(look_at_inside(one.fd, name));
+    const Look second = TRY(look_at_inside(other.fd, name));
+    if (!TRY(same_version(first, second, path))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<bool> same_content(const Look& one, const Look& other, std::string_view subject) {
   if (one.status.st_size != other.status.st_size) return false;
   const Fd first = TRY(open_again(one.fd, readable, subject));
   const Fd second = TRY(open_again(other.fd, readable, subject));
@@ -53,24 +68,10 @@ Result<std::string> target_of(const Look& link, std::string_view subject) {
   return std::string(target, static_cast<std::size_t>(length));
 }
 
-Result<bool> same_folders(const Look& one, const Look& other, std::string_view subject) {
-  const auto names = TRY(names_in(one.fd, subject));
-  if (names != TRY(names_in(other.fd, subject))) return false;
-  for (const std::string& name : names) {
-    const std::string path = concat(subject, "/", name);
-    const Look first = TRY(look_at_inside(one.fd, name));
-    const Look second = TRY(look_at_inside(other.fd, name));
-    if (!TRY(same_version(first, second, path))) return false;
-  }
-  return true;
-}
-
 bool same_owner_and_mode(const Look& one, const Look& other) {
   return one.status.st_mode == other.status.st_mode && one.status.st_uid == other.status.st_uid &&
          one.status.st_gid == other.status.st_gid;
 }
-
-}  // namespace
 
 Result<bool> same_version(const Look& one, const Look& other, std::string_view subject) {
   for (const Look* look : {&one, &other}) {
@@ -80,7 +81,7 @@ Result<bool> same_version(const Look& one, const Look& other, std::string_view s
   if (!same_owner_and_mode(one, other)) return false;
   switch (one.status.st_mode & S_IFMT) {
     case S_IFREG:
-      return same_bytes(one, other, subject);
+      return same_content(one, other, subject);
     case S_IFDIR:
       return same_folders(one, other, subject);
     case S_IFLNK:
@@ -94,7 +95,7 @@ Result<bool> same_shadow(const Look& one, const Look& other) {
   if (!one.is(EntryKind::file) || !other.is(EntryKind::file) || !same_owner_and_mode(one, other)) return false;
   const std::string first = TRY(read_all(TRY(open_again(one.fd, readable, shadow_entry)), shadow_entry));
   const std::string second = TRY(read_all(TRY(open_again(other.fd, readable, shadow_entry)), shadow_entry));
-  return trimmed(first) == trimmed(second);
+  return same_accounts(first, second);
 }
 
 Result<std::vector<std::string>> names_in(const Fd& folder, std::string_view subject) {

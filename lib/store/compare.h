@@ -15,6 +15,11 @@ namespace aimee {
 // Failed: something that cannot be read, or a mount in one of them.
 Result<bool> same_version(const Look& one, const Look& other, std::string_view subject);
 
+// The parts of it: the bytes of two files, and where a symbolic link leads.
+Result<bool> same_content(const Look& one, const Look& other, std::string_view subject);
+Result<std::string> target_of(const Look& link, std::string_view subject);
+bool same_owner_and_mode(const Look& one, const Look& other);
+
 // The same for shadow, where only its accounts count and not the empty lines that the store's is padded with.
 Result<bool> same_shadow(const Look& one, const Look& other);
 

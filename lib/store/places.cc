@@ -39,7 +39,7 @@ Found found_of_type(mode_t mode) {
   return S_ISDIR(mode) ? Found::folder : Found::other;
 }
 
-Look obstructed(std::string_view what) { return {Found::obstructed, std::string(what), {}, {}}; }
+Look obstructed(std::string_view what) { return {{Found::obstructed, std::string(what)}, {}, {}}; }
 
 Result<Look> look_of(Result<Fd> opened, std::string_view subject) {
   if (!opened) {

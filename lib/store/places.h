@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "plan/entry_plan.h"
 #include "plan/writable_list.h"
 #include "store/place.h"
 #include "system/fd.h"
@@ -31,23 +32,11 @@ Result<Places> open_places(const std::string& root);
 // The image's list; no file is an empty one, and what is wrong with the file itself is a problem of line 0.
 Result<WritableList> read_writable_list(const Places& places);
 
-enum class Found {
-  nothing,
-  file,
-  folder,
-  other,       // a symbolic link, a device, a FIFO, a socket
-  obstructed,  // a link, a file or a mount on the way
-};
-
-struct Look {
-  Found found = Found::nothing;
-  std::string what;  // for people: "a symbolic link"
+struct Look : Sight {
   struct stat status{};
   Fd fd;  // O_PATH, of what is there
 
-  [[nodiscard]] bool is(EntryKind kind) const {
-    return found == (kind == EntryKind::file ? Found::file : Found::folder);
-  }
+  [[nodiscard]] bool is(EntryKind kind) const { return fits(found, kind); }
 };
 
 // What is at `path` below `folder`, a link itself included. Failed: the look itself could not be made (EIO, …).

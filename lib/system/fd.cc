@@ -2,6 +2,7 @@
 #include "system/fd.h"
 
 #include <linux/openat2.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -124,6 +125,13 @@ Result<> write_exactly(const Fd& fd, std::span<const std::byte> buffer, std::uin
 Result<> flush(const Fd& fd, std::string_view subject) {
   if (fsync(fd.get()) != 0) return failure(subject, "flush");
   return {};
+}
+
+Result<Fd> memory_file(std::string_view content, std::string_view subject) {
+  Fd file(memfd_create("aimee", MFD_CLOEXEC));
+  if (!file.is_open()) return failure(subject, "make a file in memory");
+  TRY(write_exactly(file, std::as_bytes(std::span(content)), 0, subject));
+  return file;
 }
 
 std::string path_of(const Fd& fd) { return concat("/proc/self/fd/", fd.get()); }

@@ -63,6 +63,9 @@ Result<> write_exactly(const Fd& fd, std::span<const std::byte> buffer, std::uin
 // fsync(2): on a block device this also empties the device's volatile cache.
 Result<> flush(const Fd& fd, std::string_view subject);
 
+// An anonymous file in memory with this content, to be read from its start: memfd_create(2).
+Result<Fd> memory_file(std::string_view content, std::string_view subject);
+
 // "/proc/self/fd/N": the path by which system calls without an at-variant reach an open file.
 std::string path_of(const Fd& fd);
 

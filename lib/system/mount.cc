@@ -52,6 +52,24 @@ Result<bool> is_mounted_read_only(const Fd& folder, std::string_view subject) {
   return (status.f_flag & ST_RDONLY) != 0;
 }
 
+Result<Fd> clone_of(const Fd& file, std::string_view subject) {
+  constexpr unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+  const long number = syscall(SYS_open_tree, file.get(), "", flags);
+  if (number < 0) return failure(subject, "open_tree");
+  return Fd(static_cast<int>(number));
+}
+
+Result<> mount_on(const Fd& clone, const Fd& target, std::string_view subject) {
+  constexpr unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  if (syscall(SYS_move_mount, clone.get(), "", target.get(), "", flags) != 0) return failure(subject, "mount");
+  return {};
+}
+
+Result<> unmount_from(const Fd& file, std::string_view subject) {
+  if (umount2(path_of(file).c_str(), detach) != 0) return failure(subject, "unmount");
+  return {};
+}
+
 Result<Mounted> Mounted::at(const std::string& source, const std::string& target, const std::string& type,
                             unsigned long flags, const std::string& options) {
   if (mount(source.c_str(), target.c_str(), type.c_str(), flags, options.c_str()) != 0) {

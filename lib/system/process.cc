@@ -145,6 +145,12 @@ class TerminalSignalsIgnored {
 
 }  // namespace
 
+bool can_be_run(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  const auto has = [&](std::string_view folder) { return access(concat(folder, "/", program).c_str(), X_OK) == 0; };
+  return std::ranges::any_of(split(path != nullptr ? path : "/usr/bin:/bin", ':'), has);
+}
+
 Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit,
                      const std::vector<Variable>& environment) {
   return run_program(Program{.arguments = arguments, .limit = limit, .environment = environment});

@@ -26,6 +26,9 @@ struct Program {
   std::vector<const Fd*> inherited{};   // descriptors that stay open in it under the same number
 };
 
+// Whether PATH has the program.
+bool can_be_run(const std::string& program);
+
 // Runs a program with standard input from /dev/null and LC_ALL=C, and waits.
 // Success: exit status 0. Errors name the program and give the last line it printed: not found, exit status,
 // signal, or `limit` passed (then it is killed and reaped first).
