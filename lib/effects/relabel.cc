@@ -161,7 +161,7 @@ Result<Fd> open_volume(const std::string& root) {
   const Fd var = TRY(open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   if (!TRY(is_mount_point(var, path))) return refusal(path, "no data volume is mounted there; mount it first");
   if (TRY(is_mounted_read_only(var, path))) return refusal(path, "is mounted read-only; mount it writable first");
-  const Fd view = TRY(view_without_submounts(path_of(var)));
+  const Fd view = TRY(clone_of(var, path));
   return about(path, open_at(view, ".", O_RDONLY | O_DIRECTORY));
 }
 
