@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
+#include "cli/manual.h"
 #include "cli/output.h"
 #include "effects/copy_tree.h"
 #include "effects/execute.h"
@@ -326,7 +327,41 @@ Outcome init_storage(const Arguments& arguments) {
   return worst.error().outcome;
 }
 
+constexpr ManualSection manual_sections[] = {
+    {"STATES",
+     "What the device holds decides what is done:\n"
+     "\n"
+     "ready:: A committed data volume, mounted or not: nothing is done, in two reads.\n"
+     "existing:: A btrfs of one device that aimee did not make: it is used as it is.\n"
+     "blank:: Nothing at all: libblkid finds nothing, the first MiB is all 0x00 or all 0xFF, and no older superblock "
+     "stands deeper. The volume is made.\n"
+     "unfinished:: A creation that was cut short: it starts over.\n"
+     "reset-armed:: factory-reset(8) armed it: it is erased, then made.\n"
+     "foreign, damaged:: Refused. The message names what was found, and the command that repairs it or erases it on "
+     "purpose.\n"},
+    {"FILES",
+     "/etc/fstab:: The line of /var names the device, as PARTLABEL=, PARTUUID= or a path; not as UUID= or LABEL=, "
+     "which a blank device has not.\n"
+     "/usr/lib/tmpfiles.d, /run/tmpfiles.d, /etc/tmpfiles.d:: Lines of type v, q and Q for paths under /var name the "
+     "subvolumes.\n"
+     "/run/aimee/storage:: Where the new volume is mounted while it is filled, in a mount namespace of its own.\n"},
+    {"NOTES",
+     "A creation shows only when it is complete: after a power cut at any point the next run finds the device blank or "
+     "unfinished, or ready and whole.\n"},
+    {"EXAMPLES",
+     "What would be done, and why:\n"
+     "\n"
+     "  init-storage --dry-run\n"
+     "\n"
+     "The line of fstab:\n"
+     "\n"
+     "  PARTLABEL=aimee-data /var btrfs defaults 0 0\n"},
+};
+
 }  // namespace
+
+extern const Manual init_storage_manual;
+const Manual init_storage_manual{manual_sections, "tmpfiles.d(5), fstab(5), btrfs(5), mkfs.btrfs(8)"};
 
 extern const Applet init_storage_applet;
 const Applet init_storage_applet{

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,9 @@ std::vector<std::string_view> words(std::string_view line);
 
 // The parts of `line` between each `separator`, empty ones included.
 std::vector<std::string_view> split(std::string_view line, char separator);
+
+// Length of the well-formed UTF-8 sequence at the start of `text`, which is not empty (RFC 3629); 0 if there is none.
+std::size_t utf8_sequence(std::string_view text);
 
 std::string_view trimmed(std::string_view line);
 

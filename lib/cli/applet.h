@@ -23,6 +23,9 @@ struct Applet {
 // Every applet, in the order of the list in applets/CMakeLists.txt.
 std::span<const Applet* const> all_applets();
 
+// aimee itself, called by its own name; run is null.
+extern const Applet program_applet;
+
 std::string applet_help(const Applet& applet);
 
 // The whole program: picks the applet, parses, runs. Returns the exit code.

@@ -60,12 +60,16 @@ constexpr std::string_view own_description =
     "aimee makes, guards, repairs and resets the one writable volume of an immutable system.\n"
     "Each applet is also a symbolic link to this program.\n";
 
-constexpr Applet self{program,
-                      "State of an immutable appliance: storage, secrets, reset",
-                      "[APPLET [ARGUMENT…]]",
-                      own_description,
-                      own_options,
-                      nullptr};
+}  // namespace
+
+const Applet program_applet{program,
+                            "State of an immutable appliance: storage, secrets, reset",
+                            "[APPLET [ARGUMENT…]]",
+                            own_description,
+                            own_options,
+                            nullptr};
+
+namespace {
 
 std::string applet_list() {
   std::string list = "Applets:\n";
@@ -84,7 +88,7 @@ Outcome run_self(std::span<char* const> arguments) {
     if (applet != nullptr) return run_applet(*applet, arguments.subspan(1));
     return report(Error{Outcome::usage, 0, printable(arguments[0]), "no such applet; 'aimee' alone lists them"});
   }
-  const auto parsed = parse_arguments(self.options, arguments);
+  const auto parsed = parse_arguments(program_applet.options, arguments);
   if (!parsed) return report(parsed.error());
   if (!parsed->operands().empty()) return report(surplus(parsed->operands().front()));
   if (parsed->has("version")) return print_version();
@@ -96,7 +100,7 @@ Outcome run_self(std::span<char* const> arguments) {
     const auto installed = install_links(std::string(parsed->value("install")), names);
     return installed ? Outcome::done : report(installed.error());
   }
-  return print(parsed->has("help") ? concat(applet_help(self), "\n", applet_list()) : applet_list());
+  return print(parsed->has("help") ? concat(applet_help(program_applet), "\n", applet_list()) : applet_list());
 }
 
 [[noreturn]] void out_of_memory() {

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "effects/attributes.h"
-#include "effects/copy_data.h"
+#include "effects/copy_file.h"
 #include "effects/work_queue.h"
 #include "system/file_handle.h"
 #include "system/folder.h"
@@ -26,8 +26,7 @@ namespace aimee {
 
 namespace {
 
-constexpr std::size_t buffer_size = 256 << 10;  // bytes, each thread
-constexpr std::size_t queue_limit = 128;        // files; bounds open folders and memory
+constexpr std::size_t queue_limit = 128;  // files; bounds open folders and memory
 constexpr std::size_t most_threads = 9;
 constexpr mode_t private_mode = 0700;  // of folders until everything in them exists
 constexpr int source_flags = O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
@@ -98,7 +97,7 @@ class TreeCopy {
     const SharedFolder root =
         begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
                      TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path, TRY(status_of(source, path)));
-    TRY(ensure_label(root->destination, TRY(wanted_label(path, root->status.st_mode, root->source))));
+    TRY(ensure_label(root->destination, TRY(wanted_label(contexts_, path, root->status.st_mode, root->source))));
     {
       WorkQueue<FileTask> queue(buffers_.size() - 1, queue_limit,
                                 [this](FileTask& task, std::size_t worker) { copy_file_task(task, worker); });
@@ -142,16 +141,6 @@ class TreeCopy {
     failed_ = true;
   }
 
-  // What the policy says; where there is no policy, or it says <<none>>, the label that the source has.
-  [[nodiscard]] Result<std::optional<std::string>> wanted_label(const std::string& path, mode_t mode,
-                                                                const auto& source) const {
-    if (contexts_.present()) {
-      auto label = TRY(contexts_.label_of(path, mode));
-      if (label) return label;
-    }
-    return stored_label(source);
-  }
-
   void count_file() {
     ++progress_.files;
     progress_.tick();
@@ -179,7 +168,7 @@ class TreeCopy {
   Result<> copy_folder(const Folder& parent, const std::string& name, const std::string& path,
                        const struct stat& status) {
     Fd source = TRY(open_same(parent.source, name, O_DIRECTORY, status, path));
-    const auto wanted = TRY(wanted_label(path, status.st_mode, source));
+    const auto wanted = TRY(wanted_label(contexts_, path, status.st_mode, source));
     TRY(thread_label().set(wanted));
     const bool made = mkdirat(parent.destination.get(), name.c_str(), private_mode) == 0;
     if (!made && errno != EEXIST) return failure(path, "make folder");
@@ -224,7 +213,7 @@ class TreeCopy {
                         const struct stat& status) {
     const std::string source = path_in(folder.source, name);
     const std::string destination = path_in(folder.destination, name);
-    const auto wanted = TRY(wanted_label(path, status.st_mode, source));
+    const auto wanted = TRY(wanted_label(contexts_, path, status.st_mode, source));
     TRY(thread_label().set(wanted));
     if (S_ISLNK(status.st_mode)) {
       std::string target(static_cast<std::size_t>(status.st_size) + 1, '\0');
@@ -252,16 +241,9 @@ class TreeCopy {
   Result<> copy_regular(const Folder& folder, const std::string& name, const std::string& path,
                         const struct stat& status, std::size_t worker) {
     const Fd source = TRY(open_same(folder.source, name, 0, status, path));
-    const auto wanted = TRY(wanted_label(path, status.st_mode, source));
-    TRY(thread_label().set(wanted));
-    const mode_t mode = status.st_mode & 0777;
-    const Fd destination =
-        TRY(about(path, open_at(folder.destination, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)));
-    if (!selinux_) TRY(about(path, set_label(destination, wanted)));
-    TRY(copy_data(source, status, destination, kernel_, buffer_of(worker), path, progress_));
-    TRY(set_owner_and_mode(destination, status, mode, path));
-    TRY(copy_attributes(source, destination, path));
-    return set_times(destination, status, path);
+    const FileCopier copier{contexts_, thread_label(), selinux_, kernel_, buffer_of(worker), progress_};
+    TRY(copy_file(source, status, folder.destination, name, path, copier));
+    return {};
   }
 
   void copy_file_task(FileTask& task, std::size_t worker) {
@@ -277,8 +259,8 @@ class TreeCopy {
 
   std::span<std::byte> buffer_of(std::size_t worker) {
     Buffer& buffer = buffers_[worker];
-    if (!buffer) buffer.reset(new std::byte[buffer_size]);
-    return {buffer.get(), buffer_size};
+    if (!buffer) buffer.reset(new std::byte[copy_buffer_size]);
+    return {buffer.get(), copy_buffer_size};
   }
 
   const FileContexts& contexts_;

@@ -11,7 +11,8 @@ namespace aimee {
 
 std::string Progress::text() const {
   const std::uint64_t done = files;
-  if (done == 0 || total_files == 0) return step_;
+  if (done == 0) return step_;
+  if (total_files == 0) return concat(step_, ": ", done, " files");
   const std::uint64_t weight = total_bytes + (total_files << 12U);  // a file costs about as much as 4 KiB
   const std::uint64_t percent = weight == 0 ? 100 : (bytes + (done << 12U)) * 100 / weight;
   return concat(step_, ": ", done, " of ", total_files, " files, ", human_size(bytes), " of ", human_size(total_bytes),

@@ -3,26 +3,23 @@
 
 #include <selinux/label.h>
 #include <selinux/selinux.h>
-#include <strings.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
 
 #include "base/text.h"
+#include "selinux/policy.h"
 
 namespace aimee {
 
 namespace {
 
-constexpr std::string_view fallback_policy = "targeted";  // libselinux's own, where config does not say
-constexpr long selinux_magic = 0xf97cff8cL;               // statfs(2)
+constexpr long selinux_magic = 0xf97cff8cL;  // statfs(2)
 
 // libselinux prints what it thinks on stderr, harmless things too (a compiled copy of the file contexts made by
 // another version is skipped, and the text is read). Its last word is kept to explain a failure.
@@ -41,44 +38,15 @@ __attribute__((format(printf, 2, 3))) int keep_last_word(int, const char* format
   return 0;
 }
 
-// Values of "KEY=value" lines of selinux_config(5), in order.
-std::vector<std::string> settings(std::string_view config, std::string_view key) {
-  std::vector<std::string> values;
-  for (const std::string_view text : split(config, '\n')) {
-    const std::string_view line = trimmed(text);
-    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) {
-      values.emplace_back(trimmed(line.substr(key.size() + 1)));
-    }
-  }
-  return values;
-}
-
-// As libselinux reads it: the first SELINUX= counts, in small or capital letters.
-bool is_disabled(std::string_view config) {
-  const auto modes = settings(config, "SELINUX");
-  return !modes.empty() && strcasecmp(modes.front().c_str(), "disabled") == 0;
-}
-
-// As libselinux reads it: the last SELINUXTYPE= counts.
-std::string policy_named_by(std::string_view config) {
-  const auto types = settings(config, "SELINUXTYPE");
-  return types.empty() || types.back().empty() ? std::string(fallback_policy) : types.back();
-}
-
 }  // namespace
 
 void FileContexts::Close::operator()(selabel_handle* handle) const { selabel_close(handle); }
 
 Result<FileContexts> FileContexts::of_image(const std::string& root) {
   FileContexts contexts;
-  const auto config = read_file(root + "/etc/selinux/config");
-  if (!config && config.error().code != ENOENT) return std::unexpected(config.error());
-  if (config && is_disabled(*config)) return contexts;
-  std::string policy = policy_named_by(config.value_or(""));
-
-  const std::string folder = concat(root, "/etc/selinux/", policy);
-  if (!config && access(folder.c_str(), F_OK) != 0) return contexts;
-  const std::string path = folder + "/contexts/files/file_contexts";
+  const auto policy = TRY(image_policy(root));
+  if (!policy) return contexts;
+  const std::string path = policy->folder + "/contexts/files/file_contexts";
   const selinux_opt options[] = {{SELABEL_OPT_PATH, path.c_str()}};
   selinux_callback log{};
   log.func_log = keep_last_word;
@@ -92,7 +60,7 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
                           last_word().empty() ? "" : ": ", last_word()),
                    code);
   }
-  contexts.policy_ = std::move(policy);
+  contexts.policy_ = policy->name;
   return contexts;
 }
 

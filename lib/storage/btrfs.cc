@@ -35,4 +35,16 @@ Result<> create_subvolume(const Fd& parent, const std::string& name) {
   return {};
 }
 
+Result<bool> is_subvolume(const std::string& path) {
+  switch (btrfs_util_is_subvolume(path.c_str())) {
+    case BTRFS_UTIL_OK:
+      return true;
+    case BTRFS_UTIL_ERROR_NOT_BTRFS:
+    case BTRFS_UTIL_ERROR_NOT_SUBVOLUME:
+      return false;
+    default:
+      return failure(path, "look for subvolume");
+  }
+}
+
 }  // namespace aimee

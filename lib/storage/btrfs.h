@@ -19,4 +19,7 @@ Result<Uuid> btrfs_uuid(const Fd& inside);
 // A subvolume `name` in the folder `parent`, mode 0755, owned by the caller.
 Result<> create_subvolume(const Fd& parent, const std::string& name);
 
+// Whether `path` is the top of a subvolume; false also on other file systems, and for what is no folder.
+Result<bool> is_subvolume(const std::string& path);
+
 }  // namespace aimee

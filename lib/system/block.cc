@@ -1,22 +1,19 @@
-// Reading of sysfs, and locks. What sysfs does not have is taken as absent, never guessed.
+// Reading of sysfs. What sysfs does not have is taken as absent, never guessed.
 #include "system/block.h"
 
 #include <linux/fs.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <csignal>
 #include <cstdlib>
 
 #include "base/text.h"
-#include "system/clock.h"
 #include "system/folder.h"
+#include "system/lock.h"
 
 namespace aimee {
 
@@ -66,30 +63,6 @@ std::optional<BlockNode> node_in(const std::string& sysfs_path) {
   if (name == properties.end()) return std::nullopt;
   return BlockNode{concat("/dev/", name->second), *number};
 }
-
-void ignore_alarm(int) {}
-
-// Interrupts blocking system calls every second, so that a time limit can be looked at.
-class Ticker {
- public:
-  Ticker() {
-    struct sigaction action{};
-    action.sa_handler = ignore_alarm;  // without SA_RESTART
-    sigaction(SIGALRM, &action, &previous_);
-    const itimerval every_second{{1, 0}, {1, 0}};
-    setitimer(ITIMER_REAL, &every_second, nullptr);
-  }
-  ~Ticker() {
-    const itimerval off{};
-    setitimer(ITIMER_REAL, &off, nullptr);
-    sigaction(SIGALRM, &previous_, nullptr);
-  }
-  Ticker(const Ticker&) = delete;
-  Ticker& operator=(const Ticker&) = delete;
-
- private:
-  struct sigaction previous_{};
-};
 
 }  // namespace
 
@@ -195,15 +168,7 @@ bool is_read_only(const Fd& fd) {
 
 Result<Fd> lock_disk(const BlockNode& disk, std::chrono::seconds limit) {
   Fd fd = TRY(open_block(disk, O_RDONLY));
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  const Deadline deadline = Deadline::after(limit);
-  const Ticker ticker;
-  while (flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return failure(disk.path, "lock");
-    if (deadline.passed()) {
-      return failure(disk.path, concat("is locked by another process for longer than ", limit.count(), " s"), 0);
-    }
-  }
+  TRY(lock_exclusively(fd, disk.path, limit));
   return fd;
 }
 

@@ -2,6 +2,7 @@
 #include "system/fd.h"
 
 #include <linux/openat2.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,8 @@ Result<Fd> open_at(const Fd& folder, const std::string& name, int flags, mode_t 
 
 namespace {
 
+constexpr std::uint64_t strictly = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+
 // openat2(2); -1 and errno on failure.
 int open_resolved(const Fd& folder, const std::string& path, int flags, mode_t mode, std::uint64_t resolve) {
   open_how how{};
@@ -50,10 +53,19 @@ int open_resolved(const Fd& folder, const std::string& path, int flags, mode_t m
 }  // namespace
 
 Result<Fd> open_beneath(const Fd& folder, const std::string& path, int flags, mode_t mode) {
-  constexpr std::uint64_t strictly = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const int number = open_resolved(folder, path, flags, mode, strictly);
   if (number < 0) return failure(path, "open");
   return Fd(number);
+}
+
+Result<Fd> open_inside(const Fd& folder, const std::string& path, int flags, mode_t mode) {
+  const int number = open_resolved(folder, path, flags, mode, strictly | RESOLVE_NO_XDEV);
+  if (number < 0) return failure(path, "open");
+  return Fd(number);
+}
+
+Result<Fd> open_again(const Fd& file, int flags, std::string_view subject) {
+  return about(subject, open_file(path_of(file), flags));
 }
 
 Result<Fd> open_in_root(const std::string& root, const std::string& path, int flags) {
@@ -113,6 +125,13 @@ Result<> write_exactly(const Fd& fd, std::span<const std::byte> buffer, std::uin
 Result<> flush(const Fd& fd, std::string_view subject) {
   if (fsync(fd.get()) != 0) return failure(subject, "flush");
   return {};
+}
+
+Result<Fd> memory_file(std::string_view content, std::string_view subject) {
+  Fd file(memfd_create("aimee", MFD_CLOEXEC));
+  if (!file.is_open()) return failure(subject, "make a file in memory");
+  TRY(write_exactly(file, std::as_bytes(std::span(content)), 0, subject));
+  return file;
 }
 
 std::string path_of(const Fd& fd) { return concat("/proc/self/fd/", fd.get()); }

@@ -40,6 +40,12 @@ Result<Fd> open_at(const Fd& folder, const std::string& name, int flags, mode_t 
 // outside `folder`, whatever somebody who writes to the tree does meanwhile.
 Result<Fd> open_beneath(const Fd& folder, const std::string& path, int flags, mode_t mode = 0);
 
+// The same, and nothing that is mounted on or below `folder` is entered (RESOLVE_NO_XDEV): EXDEV.
+Result<Fd> open_inside(const Fd& folder, const std::string& path, int flags, mode_t mode = 0);
+
+// The open file itself once more, with other flags: from one opened with O_PATH to one that can be read.
+Result<Fd> open_again(const Fd& file, int flags, std::string_view subject);
+
 // openat2(2) with RESOLVE_IN_ROOT: `path` as a process would see it whose root is `root`, so that links in an
 // image lead to files of the image. `root` may be empty: the running system.
 Result<Fd> open_in_root(const std::string& root, const std::string& path, int flags);
@@ -56,6 +62,9 @@ Result<> write_exactly(const Fd& fd, std::span<const std::byte> buffer, std::uin
 
 // fsync(2): on a block device this also empties the device's volatile cache.
 Result<> flush(const Fd& fd, std::string_view subject);
+
+// An anonymous file in memory with this content, to be read from its start: memfd_create(2).
+Result<Fd> memory_file(std::string_view content, std::string_view subject);
 
 // "/proc/self/fd/N": the path by which system calls without an at-variant reach an open file.
 std::string path_of(const Fd& fd);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "system/fd.h"
@@ -15,6 +16,21 @@ Result<> enter_private_mount_namespace();
 // `path` and what is below it on the same mount, seen through a mount of its own: nothing that is mounted
 // further down is there, only what it covers. The result is an O_PATH descriptor of the root of that view.
 Result<Fd> view_without_submounts(const std::string& path);
+
+// Whether `folder` is where something is mounted; whether that mount, or the file system in it, is read-only.
+// Source: statx(2) (STATX_ATTR_MOUNT_ROOT, kernel 5.8), statvfs(3).
+Result<bool> is_mount_point(const Fd& folder, std::string_view subject);
+Result<bool> is_mounted_read_only(const Fd& folder, std::string_view subject);
+
+// The mount that the open `file` is on (O_PATH suffices), once more, with `file` as its root and attached nowhere.
+Result<Fd> clone_of(const Fd& file, std::string_view subject);
+
+// Mounts what clone_of() gave on top of the open `target`, a folder on a folder or a file on a file. No path is
+// looked up, so nothing can be exchanged in between. Stays, in this mount namespace and where it propagates to.
+Result<> mount_on(const Fd& clone, const Fd& target, std::string_view subject);
+
+// Takes away the mount whose root is the open `file`; whoever uses it keeps it until he lets go.
+Result<> unmount_from(const Fd& file, std::string_view subject);
 
 // A mount that is undone when it goes out of scope. Only inside a private namespace.
 class Mounted {

@@ -145,6 +145,12 @@ class TerminalSignalsIgnored {
 
 }  // namespace
 
+bool can_be_run(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  const auto has = [&](std::string_view folder) { return access(concat(folder, "/", program).c_str(), X_OK) == 0; };
+  return std::ranges::any_of(split(path != nullptr ? path : "/usr/bin:/bin", ':'), has);
+}
+
 Result<> run_program(const std::vector<std::string>& arguments, std::chrono::seconds limit,
                      const std::vector<Variable>& environment) {
   return run_program(Program{.arguments = arguments, .limit = limit, .environment = environment});
@@ -171,7 +177,17 @@ Result<> run_program(const Program& program) {
   return judged(program, ended, wait_for(id), printed);
 }
 
-Result<std::string> output_of(const Program& program) {
+namespace {
+
+// What a child that was run for its output left behind.
+struct Remains {
+  bool ended;
+  int status;  // waitpid(2)
+  std::string output;
+  std::string words;  // standard error
+};
+
+Result<Remains> run_for_output(const Program& program) {
   Pipe output = TRY(make_pipe());
   const Fd words(memfd_create("standard error", MFD_CLOEXEC));  // read afterwards: nothing can block on it
   if (!words.is_open()) return failure(program.arguments[0], "make a file for its messages");
@@ -193,9 +209,29 @@ Result<std::string> output_of(const Program& program) {
   if (!ended) kill(id, SIGKILL);
   const int status = wait_for(id);
   if (lseek(words.get(), 0, SEEK_SET) < 0) return failure(program.arguments[0], "read its messages");
-  TRY(judged(program, ended, status, TRY(read_all(words, program.arguments[0]))));
-  if (printed.size() > most_output) return failure(program.arguments[0], "printed too much", EFBIG);
-  return printed;
+  return Remains{ended, status, std::move(printed), TRY(read_all(words, program.arguments[0]))};
+}
+
+Result<> check_size(const Program& program, const Remains& remains) {
+  if (remains.output.size() > most_output) return failure(program.arguments[0], "printed too much", EFBIG);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> output_of(const Program& program) {
+  Remains remains = TRY(run_for_output(program));
+  TRY(judged(program, remains.ended, remains.status, remains.words));
+  TRY(check_size(program, remains));
+  return std::move(remains.output);
+}
+
+Result<Ended> end_of(const Program& program) {
+  Remains remains = TRY(run_for_output(program));
+  const int status = WIFEXITED(remains.status) ? WEXITSTATUS(remains.status) : 127;
+  if (!remains.ended || status == 127) TRY(judged(program, remains.ended, remains.status, remains.words));
+  TRY(check_size(program, remains));
+  return Ended{status, std::move(remains.output), last_line(remains.words)};
 }
 
 Result<int> run_on_terminal(const Program& program) {

@@ -26,6 +26,9 @@ struct Program {
   std::vector<const Fd*> inherited{};   // descriptors that stay open in it under the same number
 };
 
+// Whether PATH has the program.
+bool can_be_run(const std::string& program);
+
 // Runs a program with standard input from /dev/null and LC_ALL=C, and waits.
 // Success: exit status 0. Errors name the program and give the last line it printed: not found, exit status,
 // signal, or `limit` passed (then it is killed and reaped first).
@@ -36,6 +39,17 @@ Result<> run_program(const Program& program);
 // The same; what it wrote to standard output (at most 1 MiB; more is an error). Its standard error only explains a
 // failure.
 Result<std::string> output_of(const Program& program);
+
+// How a program ended that may say no.
+struct Ended {
+  int status = 0;          // exit status
+  std::string output;      // standard output, at most 1 MiB; more is an error
+  std::string last_words;  // the last line of its standard error
+};
+
+// The same as output_of() where the exit status is an answer. Failed: the program could not be started or is not there
+// (exit status 127), was ended by a signal, or `limit` passed.
+Result<Ended> end_of(const Program& program);
 
 // Runs a program with our own standard files and locale, and waits without a limit; the terminal's signals
 // (SIGINT, SIGQUIT) are the child's alone meanwhile. Its exit status; 128 + number where a signal ended it, as

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -15,6 +14,7 @@
 #include "harness/file_tree.h"
 #include "harness/init_storage.h"
 #include "harness/mounted.h"
+#include "harness/policy.h"
 
 using namespace looptest;
 
@@ -29,23 +29,6 @@ void set_label(const std::string& path, const std::string& label) {
 std::string label_of(const Node& node) {
   const auto found = node.attributes.find(attribute);
   return found == node.attributes.end() ? "none" : std::string(found->second.c_str());
-}
-
-// Puts etc/selinux of a real policy into the image; false, counted as a skip, where none can be had.
-bool add_policy(const SampleRoot& root) {
-  const char* ready = std::getenv("AIMEE_POLICY_DIR");
-  const char* script = std::getenv("AIMEE_MAKE_POLICY");
-  if (ready != nullptr) {
-    tool({"cp", "-a", std::string(ready) + "/etc/selinux", root / "etc/"});
-    return true;
-  }
-  if (script == nullptr) {
-    skip("neither AIMEE_POLICY_DIR nor AIMEE_MAKE_POLICY");
-    return false;
-  }
-  const Outcome made = run({script, root.path()}, {.deadline = std::chrono::seconds(300)});
-  if (made.exit != 0) skip("make-policy: " + made.err);
-  return made.exit == 0;
 }
 
 std::string file_contexts(const SampleRoot& root) { return root / "etc/selinux/default/contexts/files/file_contexts"; }
@@ -143,7 +126,7 @@ TEST_CASE("labels are what the image's policy says, for every path") {
   NEEDS("matchpathcon");
   const LoopDisk disk;
   const SampleRoot root(disk.device());
-  if (!add_policy(root)) return;
+  if (!add_policy(root.path())) return;
   populate(root);
   SUBCASE("of a template without labels") {}
   SUBCASE("of a template with other labels") {
@@ -159,7 +142,7 @@ TEST_CASE("the policy's own setfiles finds nothing to change") {
   NEEDS("setfiles");
   const LoopDisk disk;
   const SampleRoot root(disk.device());
-  if (!add_policy(root)) return;
+  if (!add_policy(root.path())) return;
   populate(root);
   check_created(root, disk.device());
   const TemporaryFolder folder;
@@ -176,7 +159,7 @@ TEST_CASE("labels follow file_contexts.local and the substitutions") {
   NEEDS("matchpathcon");
   const LoopDisk disk;
   const SampleRoot root(disk.device());
-  if (!add_policy(root)) return;
+  if (!add_policy(root.path())) return;
   populate(root);
   const std::string contexts = file_contexts(root);
   write_text(contexts + ".local", "/var/no.rule(/.*)?\tsystem_u:object_r:local_t:s0\n");
@@ -194,7 +177,7 @@ TEST_CASE("labels follow file_contexts alone where there is no compiled form") {
   NEEDS("matchpathcon");
   const LoopDisk disk;
   const SampleRoot root(disk.device());
-  if (!add_policy(root)) return;
+  if (!add_policy(root.path())) return;
   populate(root);
   for (const char* compiled : {".bin", ".homedirs.bin", ".local.bin"})
     run({"rm", "-f", file_contexts(root) + compiled});
@@ -266,7 +249,7 @@ TEST_CASE("a volume that exists is never relabelled") {
   NEEDS("matchpathcon");
   const LoopDisk disk;
   const SampleRoot root(disk.device());
-  if (!add_policy(root)) return;
+  if (!add_policy(root.path())) return;
   make_ready(disk.device());
   check_left_alone(root, "ready");
 }

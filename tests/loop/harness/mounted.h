@@ -15,6 +15,9 @@ class Mounted {
                    const std::string& type = "auto");
   // On an existing folder.
   static Mounted tmpfs_on(const std::string& folder) { return Mounted("none", "defaults", "tmpfs", folder); }
+  static Mounted on(const std::string& folder, const std::string& device, const std::string& options = "defaults") {
+    return Mounted(device, options, "auto", folder);
+  }
   Mounted(const Mounted&) = delete;
   Mounted& operator=(const Mounted&) = delete;
   ~Mounted();

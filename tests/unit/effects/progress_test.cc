@@ -101,4 +101,20 @@ TEST_CASE("a step without files says its name, and no sum goes beyond the whole"
   }
 }
 
+TEST_CASE("work of unknown size says how many files were seen") {
+  const TemporaryFolder folder;
+  const NotifySocket manager(folder / "notify");
+  const Ended ended = run_in_child([] {
+    Progress progress;
+    progress.begin("relabel /var");
+    progress.files = 7;
+    const auto end = Clock::now() + std::chrono::milliseconds(1200);
+    while (Clock::now() < end) progress.tick();
+    return 0;
+  });
+  CHECK(ended.exit == 0);
+  CHECK(manager.next() == "STATUS=relabel /var");
+  CHECK(manager.next() == "STATUS=relabel /var: 7 files");
+}
+
 }  // namespace aimee::test

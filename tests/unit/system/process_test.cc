@@ -204,6 +204,25 @@ TEST_CASE("the output of a program is all that it wrote to standard output; its 
   CHECK(has_no_children());
 }
 
+TEST_CASE("an exit status can be an answer; no program, a signal and the time limit are failures") {
+  const auto no =
+      end_of({.arguments = {"sh", "-c", "echo out; echo first >&2; echo why >&2; exit 9"}, .limit = long_limit});
+  MUST_SUCCEED(no);
+  CHECK(no->status == 9);
+  CHECK(no->output == "out\n");
+  CHECK(no->last_words == "why");
+  const auto yes = end_of({.arguments = {"true"}, .limit = long_limit});
+  MUST_SUCCEED(yes);
+  CHECK(yes->status == 0);
+  CHECK(told(end_of({.arguments = {"aimee-no-such-program"}, .limit = long_limit})) ==
+        with_errno("failed: aimee-no-such-program: failed with exit status 127: cannot be run", ENOENT));
+  CHECK(told(end_of({.arguments = {"sh", "-c", "kill -9 $$"}, .limit = long_limit})) ==
+        "failed: sh: was killed by signal 9");
+  CHECK(told(end_of({.arguments = {"sleep", "600"}, .limit = seconds(0)})) ==
+        "failed: sleep: did not end within 0 s and was killed");
+  CHECK(has_no_children());
+}
+
 TEST_CASE("a program starts in the folder and with the descriptors that it is given") {
   const TemporaryFolder folder;
   const auto opened = open_file(folder.path(), O_RDONLY | O_DIRECTORY);

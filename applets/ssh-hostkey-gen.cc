@@ -1,0 +1,309 @@
+// ssh-hostkey-gen: host keys in /var/lib/ssh, made by ssh-keygen where there is no good pair.
+//
+//   folder → lock → look at each pair → plan → make, publish or protect
+//
+// What fails midway leaves a good pair alone and everything else to the next run; lib/effects/host_key.h has the
+// order of the writes.
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/applet.h"
+#include "cli/manual.h"
+#include "cli/output.h"
+#include "effects/host_key.h"
+#include "plan/host_key.h"
+#include "system/interrupt.h"
+#include "system/lock.h"
+#include "system/notify.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::uint64_t default_timeout = 600;  // seconds; an RSA key takes a slow, emulated core a minute
+
+constexpr Option options[] = {
+    option_root,
+    option_dry_run,
+    option_json,
+    {"timeout", 't', "SECONDS", "wait at most so long for another run, and for each run of ssh-keygen (600)"},
+};
+
+constexpr std::string_view description =
+    "Looks at the ssh host keys in /var/lib/ssh, of the types ed25519, ecdsa and rsa or of those named. A pair that\n"
+    "is missing, empty, truncated, unreadable or does not match is made anew with ssh-keygen; the reason is\n"
+    "logged. A good pair is never touched, but for an owner or a mode that lets others in.\n";
+
+struct Request {
+  std::string root;  // empty = the running system
+  bool dry_run = false;
+  bool json = false;
+  std::chrono::seconds timeout{default_timeout};
+  std::vector<std::string> types;
+};
+
+// One type's pair: what was found, what became of it.
+struct Key {
+  std::string type;
+  std::string subject;  // the file that the verdict is about
+  HostKeyFacts facts;
+  HostKeyVerdict verdict;
+  std::string fingerprint;
+  std::optional<Error> error;
+};
+
+struct Report {
+  std::string folder;
+  bool changed = false;
+  std::vector<Key> keys;
+};
+
+Error usage(std::string_view subject, std::string_view explanation) {
+  return Error{Outcome::usage, 0, printable(subject), std::string(explanation)};
+}
+
+Result<std::vector<std::string>> wanted_types(const std::vector<std::string>& operands) {
+  std::vector<std::string> types;
+  for (const std::string& type : operands) {
+    if (!is_host_key_type(type)) return std::unexpected(usage(type, "no such type of key; ed25519, ecdsa or rsa"));
+    if (std::ranges::find(types, type) == types.end()) types.push_back(type);
+  }
+  if (types.empty()) types.assign(std::begin(host_key_types), std::end(host_key_types));
+  return types;
+}
+
+Result<Request> parse_request(const Arguments& arguments) {
+  Request request;
+  request.dry_run = arguments.has("dry-run");
+  request.json = arguments.has("json");
+  request.root = arguments.value("root");
+  while (request.root.ends_with('/')) request.root.pop_back();
+  request.types = TRY(wanted_types(arguments.operands()));
+  if (!arguments.has("timeout")) return request;
+  const std::string_view timeout = arguments.value("timeout");
+  const auto seconds = parse_number(timeout);
+  if (!seconds || *seconds > 86400) {
+    return std::unexpected(usage("--timeout", concat(printable(timeout), " is no number of seconds up to 86400")));
+  }
+  request.timeout = std::chrono::seconds(*seconds);
+  return request;
+}
+
+Result<FileContexts> contexts_for(const Request& request) { return FileContexts::of_image(request.root); }
+
+// None in a dry run where the folder would have to be made.
+Result<std::optional<HostKeyFolder>> open_folder(const Request& request) {
+  auto folder = TRY(find_host_key_folder(request.root));
+  if (folder || request.dry_run) return folder;
+  return TRY(make_host_key_folder(request.root, TRY(contexts_for(request))));
+}
+
+Result<Key> look_at(const HostKeyFolder* folder, const std::string& type, const Request& request) {
+  Key key;
+  key.type = type;
+  const std::string name = host_key_name(type);
+  if (folder != nullptr) key.facts = TRY(examine_host_key(*folder, name, request.timeout));
+  key.verdict = judge_host_key(type, key.facts);
+  key.subject = concat(request.root, host_key_folder, "/", key.verdict.in_public ? public_name(name) : name);
+  return key;
+}
+
+bool is_read_only(const HostKeyFolder& folder) {
+  struct statvfs status{};
+  return fstatvfs(folder.fd.get(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+std::string_view deed(HostKeyAction action) {
+  switch (action) {
+    case HostKeyAction::make:
+      return "making a new pair";
+    case HostKeyAction::publish:
+      return "writing it from the private key";
+    case HostKeyAction::protect:
+      return "setting its owner and mode";
+    case HostKeyAction::none:
+      return "left as it is";
+  }
+  return "";
+}
+
+std::string line_of(const Key& key) {
+  return concat(key.subject, ": ", key.verdict.found, ": ", deed(key.verdict.action));
+}
+
+Result<> carry_out(const HostKeyWorkshop& workshop, const Key& key) {
+  switch (key.verdict.action) {
+    case HostKeyAction::make:
+      notify_manager(concat("STATUS=making the ", key.type, " host key"));
+      return make_host_key(workshop, key.type);
+    case HostKeyAction::publish:
+      return publish_host_key(workshop, key.type, key.facts);
+    case HostKeyAction::protect:
+      return protect_host_key(workshop.folder, key.type);
+    case HostKeyAction::none:
+      return remove_unfinished_host_key(workshop.folder, key.type);
+  }
+  return {};
+}
+
+// One type after the other; the failure of one keeps no other from being made.
+void carry_out_all(const HostKeyWorkshop& workshop, Report& report) {
+  for (Key& key : report.keys) {
+    const bool changes = key.verdict.action != HostKeyAction::none;
+    if (changes) log_notice(line_of(key));
+    const Result<> done = carry_out(workshop, key);
+    if (!done) key.error = done.error();
+    report.changed = report.changed || (changes && done);
+  }
+}
+
+Result<> tell_fingerprints(const HostKeyFolder& folder, const Request& request, Report& report) {
+  for (Key& key : report.keys) {
+    const bool made = key.verdict.action == HostKeyAction::make;
+    if (key.error || (!made && !request.json)) continue;
+    key.fingerprint = TRY(host_key_fingerprint(folder, key.type, request.timeout));
+    if (made) log_notice(concat(folder.path, "/", host_key_name(key.type), ": made: ", key.fingerprint));
+  }
+  return {};
+}
+
+bool is_done(const Key& key) { return key.verdict.action == HostKeyAction::none; }
+
+Result<> run(const Request& request, Report& report) {
+  on_interrupt("ssh-hostkey-gen: interrupted; good keys were left as they are, the next run makes the others\n");
+  report.folder = concat(request.root, host_key_folder);
+  const auto folder = TRY(open_folder(request));
+  if (folder) TRY(lock_exclusively(folder->fd, folder->path, request.timeout));
+  for (const std::string& type : request.types) {
+    report.keys.push_back(TRY(look_at(folder ? &*folder : nullptr, type, request)));
+  }
+  if (request.dry_run) return {};
+
+  const bool all_good = std::ranges::all_of(report.keys, is_done);
+  if (is_read_only(*folder)) {
+    if (!all_good)
+      return refusal(folder->path, "is on a read-only file system and lacks good keys; mount /var writable");
+  } else {
+    const FileContexts contexts = all_good ? FileContexts{} : TRY(contexts_for(request));
+    carry_out_all({*folder, contexts, request.timeout}, report);
+  }
+  return tell_fingerprints(*folder, request, report);
+}
+
+// A refusal means that nothing was changed at all.
+Outcome outcome_of(const Report& report, const Result<>& result) {
+  Outcome worst = result ? Outcome::done : result.error().outcome;
+  for (const Key& key : report.keys) {
+    if (key.error && worst != Outcome::failed) worst = key.error->outcome;
+  }
+  return worst == Outcome::refused && report.changed ? Outcome::failed : worst;
+}
+
+std::string as_json(const Key& key) {
+  JsonObject object;
+  object.add("type", key.type).add("file", key.subject).add("state", state_name(key.verdict.state));
+  object.add("reason", key.verdict.found).add("action", action_name(key.verdict.action));
+  if (key.fingerprint.empty()) {
+    object.add_null("fingerprint");
+  } else {
+    object.add("fingerprint", key.fingerprint);
+  }
+  if (key.error) {
+    object.add("error", key.error->message());
+  } else {
+    object.add_null("error");
+  }
+  return object.str();
+}
+
+// The run's own error, or the first of a key.
+std::optional<Error> first_error(const Report& report, const Result<>& result) {
+  if (!result) return result.error();
+  for (const Key& key : report.keys) {
+    if (key.error) return key.error;
+  }
+  return std::nullopt;
+}
+
+std::string as_json(const Report& report, const Request& request, const Result<>& result) {
+  JsonArray keys;
+  for (const Key& key : report.keys) keys.add_raw(as_json(key));
+  JsonObject object;
+  object.add("folder", report.folder).add("dry_run", request.dry_run).add_raw("keys", keys.str());
+  object.add("exit", static_cast<std::uint64_t>(outcome_of(report, result)));
+  const auto error = first_error(report, result);
+  if (error) {
+    object.add("error", error->message());
+  } else {
+    object.add_null("error");
+  }
+  return object.str() + "\n";
+}
+
+std::string plan_text(const Report& report) {
+  std::string text;
+  for (const Key& key : report.keys) text += line_of(key) + "\n";
+  return text;
+}
+
+Outcome ssh_hostkey_gen(const Arguments& arguments) {
+  const auto request = parse_request(arguments);
+  if (!request) {
+    log_error(request.error().message());
+    return request.error().outcome;
+  }
+  Report report;
+  const Result<> result = run(*request, report);
+  Result<> printed;
+  if (request->json) {
+    printed = print_output(as_json(report, *request, result));
+  } else if (request->dry_run && result) {
+    printed = print_output(plan_text(report));
+  }
+  for (const Key& key : report.keys) {
+    if (key.error) log_error(key.error->message());
+  }
+  if (!result) log_error(result.error().message());
+  if (!printed) log_error(printed.error().message());
+  const Outcome worst = outcome_of(report, result);
+  return worst == Outcome::done && !printed ? printed.error().outcome : worst;
+}
+
+constexpr ManualSection manual_sections[] = {
+    {"FILES",
+     "/var/lib/ssh/ssh_host_TYPE_key, /var/lib/ssh/ssh_host_TYPE_key.pub:: The pair of a TYPE: root's, modes 0600 and "
+     "0644, labelled as the image's SELinux policy says. The folder is made where it is missing.\n"
+     "/var/lib/ssh/.ssh_host_TYPE_key.new:: A pair while it is made; what a power cut leaves there is removed by the "
+     "next run.\n"},
+    {"NOTES",
+     "A pair is good when ssh-keygen -y derives from the private key, without a passphrase, a key of that type and the "
+     "same that the .pub file has; comments do not count. A .pub file that is missing beside a good private key is "
+     "written anew. A private key that others could read keeps being used, since replacing it changes the identity "
+     "that "
+     "clients know; the message says so, and deleting the file makes a new one.\n"
+     "\n"
+     "New files are synced before they are renamed into place, the private key last, so that a power cut at any point "
+     "leaves either a good pair or one that the next run replaces.\n"},
+    {"EXAMPLES",
+     "What would be done, and why:\n\n  ssh-hostkey-gen --dry-run\n\nKeys for an image that is being built:\n\n"
+     "  ssh-hostkey-gen --root /srv/image ed25519\n"},
+};
+
+}  // namespace
+
+extern const Manual ssh_hostkey_gen_manual;
+const Manual ssh_hostkey_gen_manual{manual_sections, "ssh-keygen(1), sshd_config(5), init-storage(8)"};
+
+extern const Applet ssh_hostkey_gen_applet;
+const Applet ssh_hostkey_gen_applet{
+    "ssh-hostkey-gen", "Make the ssh host keys that are missing or broken, and touch no good one",
+    "[TYPE…]",         description,
+    options,           ssh_hostkey_gen};
+
+}  // namespace aimee

@@ -1,0 +1,281 @@
+// Host keys on disk. Whatever fails before the first rename leaves the old files as they were and nothing beside
+// them; a failure between the two renames leaves a pair that does not match and is made anew by the next run.
+#include "effects/host_key.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <span>
+
+#include "base/text.h"
+#include "system/process.h"
+
+namespace aimee {
+
+namespace {
+
+constexpr std::size_t largest_key = 64 << 10;  // bytes; a 16384 bit RSA key has 12 KiB
+constexpr mode_t private_mode = 0600;
+constexpr mode_t public_mode = 0644;
+
+std::string shown(const HostKeyFolder& folder, std::string_view name) { return concat(folder.path, "/", name); }
+
+Result<Fd> open_top(const std::string& root) { return open_file(root.empty() ? "/" : root, O_PATH | O_DIRECTORY); }
+
+std::string_view kind_of(mode_t mode) {
+  if (S_ISLNK(mode)) return "a symbolic link";
+  if (S_ISDIR(mode)) return "a folder";
+  return "a device, pipe or socket";
+}
+
+// The child keeps the folder's lock until it is gone, however we end.
+Program keygen(const HostKeyFolder& folder, std::vector<std::string> arguments, std::chrono::seconds limit) {
+  Program program{.arguments = std::move(arguments), .limit = limit};
+  program.arguments.insert(program.arguments.begin(), "ssh-keygen");
+  program.folder = &folder.fd;
+  program.inherited = {&folder.fd};
+  return program;
+}
+
+template <class T>
+Result<T> explained(Result<T> result) {
+  if (!result && result.error().explanation.find("cannot be run") != std::string::npos) {
+    result.error().explanation += "; install OpenSSH's (openssh-client)";
+  }
+  return result;
+}
+
+Result<> check_is_ours(const Fd& folder, const std::string& path) {
+  const struct stat status = TRY(status_of(folder, path));
+  if (status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return refusal(path, concat("belongs to user ", status.st_uid, " with mode ", in_base(status.st_mode & 07777, 8, 4),
+                              ": who can write it can change host keys; chown root and chmod 0755 it"));
+}
+
+bool may_be_good(int code) { return code != EIO && code != EUCLEAN && code != EFBIG; }
+
+// The file's content, whatever its mode; other kinds of files are not opened.
+Result<HostKeyFile> read_key_file(const HostKeyFolder& folder, const std::string& name, mode_t forbidden) {
+  HostKeyFile file;
+  struct stat status{};
+  if (fstatat(folder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return file;
+    return failure(shown(folder, name), "stat");
+  }
+  file.kind = S_ISREG(status.st_mode) ? HostKeyFile::Kind::file : HostKeyFile::Kind::other;
+  file.what = kind_of(status.st_mode);
+  if (file.kind == HostKeyFile::Kind::other) return file;
+  file.is_protected = status.st_uid == 0 && (status.st_mode & forbidden) == 0;
+  const Fd opened = TRY(about(shown(folder, name), open_beneath(folder.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)));
+  auto content = read_all(opened, shown(folder, name), largest_key);
+  if (!content && may_be_good(content.error().code)) return std::unexpected(content.error());
+  file.io_error = !content;
+  file.content = std::move(content).value_or("");
+  return file;
+}
+
+// A copy in memory that ssh-keygen accepts although the file may be open to others.
+Result<Fd> copy_in_memory(std::string_view content) {
+  Fd copy(memfd_create("host key", MFD_CLOEXEC));
+  if (!copy.is_open()) return failure("memory file", "create");
+  if (fchmod(copy.get(), private_mode) != 0) return failure("memory file", "set mode");
+  TRY(write_exactly(copy, std::as_bytes(std::span(content)), 0, "memory file"));
+  return copy;
+}
+
+// 'Load key "/proc/self/fd/5": invalid format' → "invalid format".
+std::string objection_in(std::string_view words) {
+  const std::size_t colon = words.rfind(": ");
+  return std::string(colon == std::string_view::npos ? words : words.substr(colon + 2));
+}
+
+Result<> derive(const HostKeyFolder& folder, HostKeyFacts& facts, std::chrono::seconds limit) {
+  const Fd copy = TRY(copy_in_memory(facts.private_key.content));
+  Program program = keygen(folder, {"-y", "-P", "", "-f", path_of(copy)}, limit);
+  program.inherited.push_back(&copy);
+  Ended ended = TRY(explained(end_of(program)));
+  if (ended.status == 0) facts.derived = std::string(trimmed(ended.output));
+  facts.objection = ended.status == 0 ? "ssh-keygen derives no public key" : objection_in(ended.last_words);
+  return {};
+}
+
+Result<> remove_name(const HostKeyFolder& folder, const std::string& name) {
+  if (unlinkat(folder.fd.get(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  if (errno == EISDIR && unlinkat(folder.fd.get(), name.c_str(), AT_REMOVEDIR) == 0) return {};
+  return failure(shown(folder, name), "is in the way and cannot be removed");
+}
+
+// A rename replaces everything but a folder.
+Result<> clear_way(const HostKeyFolder& folder, const std::string& name) {
+  struct stat status{};
+  const bool is_folder =
+      fstatat(folder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+  return is_folder ? remove_name(folder, name) : Result<>{};
+}
+
+Result<> rename_in(const HostKeyFolder& folder, const std::string& from, const std::string& to) {
+  if (renameat(folder.fd.get(), from.c_str(), folder.fd.get(), to.c_str()) == 0) return {};
+  return failure(shown(folder, to), "rename the new key into place");
+}
+
+Result<> set_root_and_mode(const Fd& file, mode_t mode, const std::string& path) {
+  const struct stat status = TRY(status_of(file, path));
+  if ((status.st_uid != 0 || status.st_gid != 0) && fchown(file.get(), 0, 0) != 0) {
+    return failure(path, "set owner");
+  }
+  if ((status.st_mode & 07777) != mode && fchmod(file.get(), mode) != 0) return failure(path, "set mode");
+  return {};
+}
+
+// Everything a new file needs before it gets its name; `name` is the one it will have.
+Result<> settle(const HostKeyWorkshop& workshop, const Fd& file, mode_t mode, const std::string& name) {
+  TRY(set_root_and_mode(file, mode, shown(workshop.folder, name)));
+  if (workshop.contexts.present()) {
+    TRY(ensure_label(file, TRY(workshop.contexts.label_of(concat(host_key_folder, "/", name), S_IFREG | mode))));
+  }
+  return flush(file, shown(workshop.folder, name));
+}
+
+Result<Fd> open_key(const HostKeyFolder& folder, const std::string& name) {
+  return about(shown(folder, name), open_beneath(folder.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+}
+
+Result<> settle_named(const HostKeyWorkshop& workshop, const std::string& from, mode_t mode, const std::string& name) {
+  return settle(workshop, TRY(open_key(workshop.folder, from)), mode, name);
+}
+
+Result<> check_made(const HostKeyWorkshop& workshop, std::string_view type) {
+  const auto facts = TRY(examine_host_key(workshop.folder, new_host_key_name(type), workshop.limit));
+  const HostKeyVerdict verdict = judge_host_key(type, facts);
+  if (verdict.action == HostKeyAction::none) return {};
+  return failure(shown(workshop.folder, host_key_name(type)),
+                 concat("the new key that ssh-keygen made ", verdict.found), 0);
+}
+
+Result<> make_and_rename(const HostKeyWorkshop& workshop, std::string_view type) {
+  const std::string made = new_host_key_name(type);
+  const std::string name = host_key_name(type);
+  TRY(explained(run_program(
+      keygen(workshop.folder, {"-q", "-t", std::string(type), "-N", "", "-C", "", "-f", made}, workshop.limit))));
+  TRY(settle_named(workshop, made, private_mode, name));
+  TRY(settle_named(workshop, public_name(made), public_mode, public_name(name)));
+  TRY(check_made(workshop, type));
+  TRY(clear_way(workshop.folder, name));
+  TRY(clear_way(workshop.folder, public_name(name)));
+  TRY(rename_in(workshop.folder, public_name(made), public_name(name)));
+  TRY(rename_in(workshop.folder, made, name));
+  return flush(workshop.folder.fd, workshop.folder.path);
+}
+
+Result<> write_and_rename(const HostKeyWorkshop& workshop, std::string_view type, const HostKeyFacts& facts) {
+  const std::string made = public_name(new_host_key_name(type));
+  const std::string name = public_name(host_key_name(type));
+  const Fd file = TRY(about(shown(workshop.folder, name),
+                            open_beneath(workshop.folder.fd, made, O_WRONLY | O_CREAT | O_EXCL, public_mode)));
+  TRY(write_exactly(file, std::as_bytes(std::span<const char>(facts.derived + "\n")), 0, shown(workshop.folder, name)));
+  TRY(settle(workshop, file, public_mode, name));
+  TRY(rename_in(workshop.folder, made, name));
+  return flush(workshop.folder.fd, workshop.folder.path);
+}
+
+// `work` between two removals of the temporary names; its own error counts more than that of the second.
+template <class Work>
+Result<> between_removals(const HostKeyFolder& folder, std::string_view type, Work work) {
+  TRY(remove_unfinished_host_key(folder, type));
+  Result<> done = work();
+  if (!done) (void)remove_unfinished_host_key(folder, type);
+  return done;
+}
+
+}  // namespace
+
+Result<std::optional<HostKeyFolder>> find_host_key_folder(const std::string& root) {
+  const std::string path = concat(root, host_key_folder);
+  const Fd top = TRY(open_top(root));
+  auto folder = open_beneath(top, std::string(host_key_folder.substr(1)), O_RDONLY | O_DIRECTORY);
+  if (folder) {
+    TRY(check_is_ours(*folder, path));
+    return HostKeyFolder{*std::move(folder), path};
+  }
+  const int code = folder.error().code;
+  if (code == ELOOP || code == ENOTDIR) {
+    return refusal(path, "is no folder, or is reached through a symbolic link; remove what is in its place");
+  }
+  if (code != ENOENT) return std::unexpected(about(path, std::move(folder)).error());
+  const std::string parent(host_key_folder.substr(1, host_key_folder.rfind('/') - 1));
+  if (open_beneath(top, parent, O_PATH | O_DIRECTORY)) return std::nullopt;
+  return refusal(concat(root, "/", parent), "is not there; is /var mounted, and did init-storage.service run?");
+}
+
+Result<HostKeyFolder> make_host_key_folder(const std::string& root, const FileContexts& contexts) {
+  const std::string path = concat(root, host_key_folder);
+  const std::size_t slash = host_key_folder.rfind('/');
+  const Fd top = TRY(open_top(root));
+  const Fd parent =
+      TRY(about(path, open_beneath(top, std::string(host_key_folder.substr(1, slash - 1)), O_RDONLY | O_DIRECTORY)));
+  CreationLabel creation(selinux_is_enabled());
+  std::optional<std::string> label;
+  if (contexts.present()) label = TRY(contexts.label_of(std::string(host_key_folder), S_IFDIR | 0755));
+  TRY(creation.set(label));
+  const std::string name(host_key_folder.substr(slash + 1));
+  if (mkdirat(parent.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
+    if (errno == EROFS) return refusal(path, "cannot be made: /var is read-only; mount it writable");
+    return failure(path, "make the folder");
+  }
+  auto folder = TRY(find_host_key_folder(root));
+  if (!folder) return failure(path, "is gone again", 0);
+  TRY(ensure_label(folder->fd, label));
+  TRY(set_root_and_mode(folder->fd, 0755, path));
+  TRY(flush(parent, path));
+  return *std::move(folder);
+}
+
+Result<HostKeyFacts> examine_host_key(const HostKeyFolder& folder, const std::string& name,
+                                      std::chrono::seconds limit) {
+  HostKeyFacts facts;
+  facts.private_key = TRY(read_key_file(folder, name, 077));
+  facts.public_key = TRY(read_key_file(folder, public_name(name), 022));
+  if (!facts.private_key.content.empty()) TRY(derive(folder, facts, limit));
+  return facts;
+}
+
+Result<> remove_unfinished_host_key(const HostKeyFolder& folder, std::string_view type) {
+  const std::string name = new_host_key_name(type);
+  TRY(remove_name(folder, name));
+  return remove_name(folder, public_name(name));
+}
+
+Result<> make_host_key(const HostKeyWorkshop& workshop, std::string_view type) {
+  return between_removals(workshop.folder, type, [&] { return make_and_rename(workshop, type); });
+}
+
+Result<> publish_host_key(const HostKeyWorkshop& workshop, std::string_view type, const HostKeyFacts& facts) {
+  TRY(set_root_and_mode(TRY(open_key(workshop.folder, host_key_name(type))), private_mode,
+                        shown(workshop.folder, host_key_name(type))));
+  return between_removals(workshop.folder, type, [&] { return write_and_rename(workshop, type, facts); });
+}
+
+Result<> protect_host_key(const HostKeyFolder& folder, std::string_view type) {
+  const std::string name = host_key_name(type);
+  const Fd private_key = TRY(open_key(folder, name));
+  TRY(set_root_and_mode(private_key, private_mode, shown(folder, name)));
+  TRY(flush(private_key, shown(folder, name)));
+  const Fd public_key = TRY(open_key(folder, public_name(name)));
+  TRY(set_root_and_mode(public_key, public_mode, shown(folder, public_name(name))));
+  return flush(public_key, shown(folder, public_name(name)));
+}
+
+Result<std::string> host_key_fingerprint(const HostKeyFolder& folder, std::string_view type,
+                                         std::chrono::seconds limit) {
+  const std::string file = public_name(host_key_name(type));
+  const std::string line = TRY(explained(output_of(keygen(folder, {"-l", "-f", file}, limit))));
+  const auto parts = words(line);  // "256 SHA256:... comment (ED25519)"
+  if (parts.size() < 2) return failure(shown(folder, file), "ssh-keygen tells no fingerprint of it", 0);
+  return std::string(parts[1]);
+}
+
+}  // namespace aimee

@@ -1,0 +1,62 @@
+// shadow(5) as the store keeps it, so that every update is one block that changes at one stroke.
+//
+// The kernel exchanges one block of 4096 bytes of a btrfs file atomically (store/shadow.h); two blocks it does not.
+// So the file is always whole blocks, a line never runs from one into the next, and newlines fill the rest: readers
+// pass over empty lines (getspnam(3) of glibc and musl, shadow-utils, BusyBox). Each block is four cells, and a line
+// does not run from one cell into the next either: a reader with a small buffer (musl's has 1024 bytes) takes a cell
+// at a time. Readers go forward and believe the first line of an account; that is what the plan of an update rests on.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aimee {
+
+inline constexpr std::size_t shadow_block = 4096;  // bytes
+inline constexpr std::size_t shadow_cell = 1024;   // bytes
+
+// The same lines in whole blocks, each cell with room for its lines to grow. A line that is longer than a cell is put
+// at the start of one and runs on (check_shadow() refuses it).
+std::string shadow_in_blocks(std::string_view content);
+
+// The lines without the padding.
+std::string without_padding(std::string_view content);
+
+// `stored` with the accounts that only `image` has added after it, in their order; nothing else is touched.
+std::string with_accounts_of(std::string_view stored, std::string_view image);
+
+// The accounts that only `from` has, in order.
+std::vector<std::string> accounts_missing(std::string_view in, std::string_view from);
+
+// Whether a reader finds the same line for every account; order, padding and second lines do not count.
+bool same_accounts(std::string_view one, std::string_view other);
+
+bool has_account(std::string_view content, std::string_view user);
+
+// Whether `user` has a password, a locked one included. An empty field is none, nor is one that no password can match
+// ("*", "!", "!!", "!*", "x").
+bool has_password(std::string_view content, std::string_view user);
+
+// Failed, about `subject`: the content is no shadow file that a system can live with: a line without nine fields or
+// longer than a cell, a name that no account can have, an account twice, not exactly one root, a NUL byte.
+Result<> check_shadow(std::string_view content, std::string_view subject);
+
+struct BlockUpdate {
+  std::size_t number = 0;  // of the block, from 0; one more than the last appends it
+  std::string content;     // shadow_block bytes
+};
+
+// The blocks to be exchanged, one after the other, so that a reader finds the accounts of `wanted`. After each of them
+// every account has its old line or its new one, also for a reader who got a part of the file before one exchange and
+// the rest after another. Where one account changes, one exchange does it. Lines that do not fit any more are
+// written further behind first and then taken away in front, so that a cut leaves at most a line too many behind the
+// one that counts; the next update removes it. Empty = nothing to do.
+// Failed: `wanted` does not pass check_shadow(). Refused: `stored` was edited by hand and has a line across two blocks
+// or no room to be brought into cells.
+Result<std::vector<BlockUpdate>> plan_shadow_update(std::string_view stored, std::string_view wanted);
+
+}  // namespace aimee

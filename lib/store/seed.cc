@@ -1,0 +1,151 @@
+// Seeding and binding of entries. What a failure or a cut leaves is said in the header.
+#include "store/seed.h"
+
+#include <sys/file.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "base/text.h"
+#include "plan/etc_content.h"
+#include "plan/shadow_file.h"
+#include "store/put.h"
+#include "store/shadow.h"
+#include "system/host_name.h"
+#include "system/mount.h"
+
+namespace aimee {
+
+namespace {
+
+std::string etc_path(const WritableEntry& entry) { return concat("/etc/", entry.path); }
+
+Result<Look> look_at_note(const Places& places, const WritableEntry& entry) {
+  return look_at_inside(places.store, concat(store_images, "/", entry.path));
+}
+
+// As it is now for everybody: systemd's own for this boot, where the image's is empty.
+Result<std::string> present_machine_id(const Places& places) {
+  const Look seen = TRY(look_at(places.seen, concat("etc/", machine_id_entry)));
+  if (seen.found != Found::file) return std::string();
+  return text_of(seen, etc_path({EntryKind::file, std::string(machine_id_entry)}));
+}
+
+Result<> seed(const Places& places, const WritableEntry& entry, const FileContexts& contexts) {
+  const Look image = TRY(look_at_image(places, entry));
+  const Fd folder = TRY(folder_of_entry(places, entry.path, contexts));
+  const auto content = TRY(content_to_seed(places, entry, image));
+  TRY(prepare(image, folder, etc_path(entry), contexts, content));
+  return put(folder, last_name(entry.path), etc_path(entry));
+}
+
+// The note gets them too, so that it still tells what the image changed. First, because accounts that only the
+// stored shadow lacks are what the next run looks for.
+Result<> add_accounts(const Places& places, const WritableEntry& entry, const FileContexts& contexts) {
+  const std::string image = TRY(text_of(TRY(look_at_image(places, entry)), etc_path(entry)));
+  const Look note = TRY(look_at_note(places, entry));
+  const std::string path = concat(store_images, "/", entry.path);
+  const Fd folder = TRY(folder_of_note(places, path, contexts));
+  TRY(prepare(note, folder, etc_path(entry), contexts, with_accounts_of(TRY(text_of(note, path)), image)));
+  TRY(put_over(folder, last_name(path), etc_path(entry)));
+  const Fd shadow = TRY(lock_shadow(places.store));
+  const std::string stored = TRY(read_all(shadow, stored_shadow));
+  return renew_shadow(places.store, shadow, with_accounts_of(stored, image));
+}
+
+Result<> find_out_about_shadow(const Places& places, const Look& image, const Look& stored, EntryFacts& facts) {
+  facts.linked = TRY(shadow_is_link_to_store(places));
+  if (!image.is(EntryKind::file) || !stored.is(EntryKind::file)) return {};
+  facts.missing_accounts = accounts_missing(TRY(text_of(stored, stored_shadow)), TRY(text_of(image, "/etc/shadow")));
+  return {};
+}
+
+}  // namespace
+
+Result<Fd> lock_store(const Places& places) {
+  Fd lock = TRY(open_at(places.store, ".", O_RDONLY | O_DIRECTORY));
+  while (flock(lock.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return failure(store_path, "lock");
+  }
+  return lock;
+}
+
+Result<EntryFacts> facts_of(const Places& places, const WritableEntry& entry) {
+  EntryFacts facts;
+  const Look image = TRY(look_at_image(places, entry));
+  Look stored;
+  if (places.has_store()) {
+    stored = TRY(look_at_inside(places.store, entry.path));
+    facts.note = TRY(look_at_note(places, entry));
+    facts.bound = TRY(is_bound(places, entry, stored));
+  }
+  facts.image = image;
+  facts.stored = stored;
+  if (entry.path == shadow_entry) TRY(find_out_about_shadow(places, image, stored, facts));
+  if (entry.path == machine_id_entry && !is_machine_id(TRY(present_machine_id(places))))
+    facts.seed_problem = "the system has no machine id to keep: run this where systemd runs";
+  if (facts.linked) facts.bound = true;
+  return facts;
+}
+
+Result<> carry_out(EntryAction action, const Places& places, const WritableEntry& entry, const FileContexts& contexts) {
+  switch (action) {
+    case EntryAction::note_image:
+      return note_image(places, entry, contexts);
+    case EntryAction::seed:
+      return seed(places, entry, contexts);
+    case EntryAction::add_accounts:
+      return add_accounts(places, entry, contexts);
+    case EntryAction::bind:
+      return bind_entry(places, entry);
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> content_to_seed(const Places& places, const WritableEntry& entry,
+                                                   const Look& image) {
+  if (entry.path == shadow_entry) return shadow_in_blocks(TRY(text_of(image, "/etc/shadow")));
+  if (entry.path == machine_id_entry) return TRY(present_machine_id(places));
+  return std::nullopt;
+}
+
+Result<> note_image(const Places& places, const WritableEntry& entry, const FileContexts& contexts) {
+  const std::string path = concat(store_images, "/", entry.path);
+  const Look image = TRY(look_at_image(places, entry));
+  const Fd folder = TRY(folder_of_note(places, path, contexts));
+  const bool kept = entry.path == machine_id_entry;
+  const auto content = kept ? TRY(content_to_seed(places, entry, image)) : std::optional<std::string>();
+  TRY(prepare(image, folder, etc_path(entry), contexts, content));
+  return put_over(folder, last_name(path), etc_path(entry));
+}
+
+Result<> bind_entry(const Places& places, const WritableEntry& entry) {
+  const std::string path = etc_path(entry);
+  const Look stored = TRY(look_at_inside(places.store, entry.path));
+  const Look target = TRY(look_at(places.seen, path.substr(1)));
+  if (same_file(stored, target)) return {};
+  if (!stored.is(entry.kind)) return failure(concat(store_path, "/", entry.path), "was exchanged meanwhile", 0);
+  if (!target.is(entry.kind))
+    return failure(path,
+                   concat("is ", target.found == Found::nothing ? "not there" : target.what,
+                          ": the store's version cannot be mounted on it"),
+                   0);
+  return mount_on(TRY(clone_of(stored.fd, path)), target.fd, path);
+}
+
+Result<std::string> text_of(const Look& file, std::string_view subject) {
+  return read_all(TRY(open_again(file.fd, O_RDONLY | O_NOCTTY | O_NONBLOCK, subject)), subject);
+}
+
+Result<std::string> apply_host_name(const Places& places) {
+  const std::string path = concat(store_path, "/", host_name_entry);
+  const Look stored = TRY(look_at_inside(places.store, std::string(host_name_entry)));
+  if (!stored.is(EntryKind::file)) return std::string();
+  const auto wanted = host_name_in(TRY(text_of(stored, path)));
+  if (!wanted) return failure(path, "says no host name: write one line of letters, digits, \"-\" and \".\"", 0);
+  if (*wanted == TRY(running_host_name())) return std::string();
+  TRY(set_host_name(*wanted));
+  return *wanted;
+}
+
+}  // namespace aimee

@@ -1,0 +1,59 @@
+// Terminal settings and questions. The handler only uses tcsetattr(3), signal(2) and raise(3), which are
+// async-signal-safe.
+#include "system/terminal.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace aimee {
+
+namespace {
+
+termios settings;
+bool is_kept = false;
+
+void put_back() {
+  if (is_kept) tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+}
+
+void put_back_and_end(int number) {
+  put_back();
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
+}  // namespace
+
+TerminalKept::TerminalKept() {
+  is_kept = tcgetattr(STDIN_FILENO, &settings) == 0;
+  for (const int number : {SIGTERM, SIGHUP}) std::signal(number, put_back_and_end);
+}
+
+TerminalKept::~TerminalKept() {
+  for (const int number : {SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
+  put_back();
+  is_kept = false;
+}
+
+bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
+
+std::optional<std::string> ask(std::string_view question) {
+  if (write(STDERR_FILENO, question.data(), question.size()) < 0) return std::nullopt;
+  struct sigaction only_interrupt{};  // without SA_RESTART, so that ^C ends the read
+  only_interrupt.sa_handler = [](int) {};
+  struct sigaction previous{};
+  sigaction(SIGINT, &only_interrupt, &previous);
+  std::string line;
+  char key = 0;
+  ssize_t got = 0;
+  while ((got = read(STDIN_FILENO, &key, 1)) == 1 && key != '\n') line += key;
+  sigaction(SIGINT, &previous, nullptr);
+  if (got == 1) return line;
+  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, "\n", 1);
+  return std::nullopt;
+}
+
+}  // namespace aimee

@@ -1,0 +1,26 @@
+// The terminal on standard input, for programs that ask there for a password.
+// Source: termios(3), signal-safety(7).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace aimee {
+
+// Puts the terminal's settings back as they were when it goes out of scope, and before SIGTERM or SIGHUP ends the
+// process: whoever turned the echo off may have been killed. One at a time; nothing where there is no terminal.
+class TerminalKept {
+ public:
+  TerminalKept();
+  ~TerminalKept();
+  TerminalKept(const TerminalKept&) = delete;
+  TerminalKept& operator=(const TerminalKept&) = delete;
+};
+
+bool has_terminal();
+
+// Asks on standard error, the terminal, and gives the line that is typed, without its end. None: end of input, ^C.
+std::optional<std::string> ask(std::string_view question);
+
+}  // namespace aimee
