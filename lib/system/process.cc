@@ -122,14 +122,21 @@ Result<> judged(const Program& program, bool ended, int status, std::string_view
   return failure(name, why, 0);
 }
 
+volatile pid_t interrupted_child = 0;
+
+void end_child(int) {
+  if (interrupted_child > 0) kill(interrupted_child, SIGTERM);
+}
+
 // The terminal's signals are the child's while this exists.
 class TerminalSignalsIgnored {
  public:
-  TerminalSignalsIgnored() {
+  explicit TerminalSignalsIgnored(bool interrupt_ends) {
     struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
-    sigaction(SIGINT, &ignore, &interrupt_);
     sigaction(SIGQUIT, &ignore, &quit_);
+    if (interrupt_ends) ignore.sa_handler = end_child;
+    sigaction(SIGINT, &ignore, &interrupt_);
   }
   ~TerminalSignalsIgnored() {
     sigaction(SIGINT, &interrupt_, nullptr);
@@ -199,12 +206,21 @@ Result<std::string> output_of(const Program& program) {
 }
 
 Result<int> run_on_terminal(const Program& program) {
-  const TerminalSignalsIgnored ignored;
+  const TerminalSignalsIgnored ignored(program.interrupt_ends);
   const Child child{program, getpid()};
+  sigset_t interrupt;
+  sigset_t before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  sigprocmask(SIG_BLOCK, &interrupt, &before);  // until it is known whom to end
   const pid_t id = fork();
-  if (id < 0) return failure(program.arguments[0], "fork");
+  const int fork_error = errno;
+  interrupted_child = id;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (id < 0) return failure(program.arguments[0], "fork", fork_error);
   if (id == 0) become(child);
   const int status = wait_for(id);
+  interrupted_child = 0;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -238,4 +238,14 @@ TEST_CASE("an interrupt from the terminal ends the program on it and not the one
   CHECK(ended.exit == SIGINT);
 }
 
+TEST_CASE(
+    "a program that does not listen to the terminal's interrupt is ended by it all the same where that is asked") {
+  const Ended ended = run_in_child([] {
+    const auto status = run_on_terminal(
+        {.arguments = {"sh", "-c", "trap '' INT; kill -INT $PPID; exec sleep 60"}, .interrupt_ends = true});
+    return status ? *status - 128 : 100;
+  });
+  CHECK(ended.exit == SIGTERM);
+}
+
 }  // namespace aimee::test
