@@ -24,7 +24,7 @@ struct Program {
   std::string root{};                   // chroot(2) there first, empty = none
   const Fd* folder = nullptr;           // then its working folder, fchdir(2)
   std::vector<const Fd*> inherited{};   // descriptors that stay open in it under the same number
-  bool interrupt_ends = false;          // run_on_terminal() only: SIGINT is followed by SIGTERM
+  bool interrupt_kills = false;         // run_on_terminal() only
 };
 
 // Runs a program with standard input from /dev/null and LC_ALL=C, and waits.
@@ -41,7 +41,8 @@ Result<std::string> output_of(const Program& program);
 // Runs a program with our own standard files and locale, and waits without a limit; the terminal's signals
 // (SIGINT, SIGQUIT) are the child's alone meanwhile. Its exit status; 128 + number where a signal ended it, as
 // shells say it. Failed: it could not be started (a program that is not found ends with 127).
-// `interrupt_ends` is for programs that block SIGINT while they read, as PAM's do at the prompt for a password.
+// `interrupt_kills` is for a program that ignores SIGINT, as passwd(1) does, and whose work can be thrown away: SIGINT
+// to us kills it, and the result is 128 + SIGINT.
 Result<int> run_on_terminal(const Program& program);
 
 }  // namespace aimee
