@@ -19,9 +19,9 @@
 #include "effects/copy_tree.h"
 #include "effects/execute.h"
 #include "plan/operation.h"
+#include "plan/refusal.h"
 #include "storage/config_files.h"
-#include "storage/device.h"
-#include "storage/fstab.h"
+#include "storage/data_volume.h"
 #include "storage/probe.h"
 #include "system/interrupt.h"
 #include "system/mount.h"
@@ -31,10 +31,8 @@ namespace aimee {
 
 namespace {
 
-// mkfs.btrfs with duplicated metadata wants about 110 MiB; below this nothing useful fits.
-constexpr std::uint64_t smallest_volume = 128ULL << 20;
-constexpr std::uint64_t smallest_probed = 1ULL << 20;
-constexpr std::uint64_t default_timeout = 90;  // seconds; systemd's own for devices
+constexpr std::string_view refusing = "refusing to format";
+constexpr std::chrono::seconds default_timeout{90};  // systemd's own for devices
 
 constexpr Option options[] = {
     option_root,
@@ -65,75 +63,16 @@ struct Report {
 struct Request {
   std::string root;  // empty = the running system
   bool dry_run = false;
-  std::chrono::seconds timeout{default_timeout};
+  std::chrono::seconds timeout = default_timeout;
 };
 
 Result<Request> parse_request(const Arguments& arguments) {
-  Request request;
-  request.dry_run = arguments.has("dry-run");
-  request.root = arguments.value("root");
-  while (request.root.ends_with('/')) request.root.pop_back();
-  if (!arguments.has("timeout")) return request;
-  const std::string_view timeout = arguments.value("timeout");
-  const auto seconds = parse_number(timeout);
-  if (!seconds || *seconds > 86400) {
-    return std::unexpected(
-        Error{Outcome::usage, 0, "--timeout", concat(printable(timeout), " is no number of seconds up to 86400")});
-  }
-  request.timeout = std::chrono::seconds(*seconds);
-  return request;
-}
-
-std::string zeroing_command(const std::string& path) {
-  return concat("wipefs -a ", path, " && dd if=/dev/zero of=", path, " bs=1M count=16 conv=fsync");
-}
-
-// Foreign and damaged volumes: what was found, and what the owner can do on purpose.
-Error refusal_of(const VolumeState& volume, const std::string& path) {
-  std::string advice = concat("; to erase it on purpose: ", zeroing_command(path));
-  if (volume.has_valid_copy) advice = concat("; to repair it: btrfs rescue super-recover ", path, advice);
-  return refusal(path, concat(volume.found, ": refusing to format", advice)).error();
-}
-
-Error in_use_refusal(const BlockNode& node) {
-  std::string by;
-  for (const std::string& holder : holders_of(node.number)) by += concat(by.empty() ? " by " : ", ", holder);
-  return refusal(node.path, concat("is in use", by, " (mounted, or held by another program): refusing to format; ",
-                                   "release it first"))
-      .error();
-}
-
-// A volume whose disk is locked, as it was found under the lock.
-struct ProbedVolume {
-  Fd lock;
-  Fd device;
-  VolumeState state;
-  Superblock primary;
-};
-
-VolumeFacts probe(const BlockNode& node, const Fd& device, std::uint64_t size) {
-  return probe_volume(device, {size, serial_of(whole_disk(node))});
-}
-
-Result<ProbedVolume> probe_locked(const BlockNode& node, const Request& request, std::uint64_t size) {
-  ProbedVolume volume;
-  volume.lock = TRY(lock_disk(whole_disk(node), request.timeout));
-  volume.device = TRY(open_block(node, O_RDONLY));
-  const VolumeFacts facts = probe(node, volume.device, size);
-  volume.state = classify(facts);
-  volume.primary = facts.superblocks[0].value_or(Superblock{});
-  return volume;
-}
-
-Error too_small(const BlockNode& node, std::uint64_t size) {
-  return refusal(node.path, concat("is too small for a data volume: ", human_size(size), ", at least ",
-                                   human_size(smallest_volume), " are needed"))
-      .error();
+  return Request{root_of(arguments), arguments.has("dry-run"), TRY(seconds_of(arguments, "timeout", default_timeout))};
 }
 
 Result<> check_can_be_made(const BlockNode& node, const Fd& device, std::uint64_t size) {
   if (is_read_only(device)) return refusal(node.path, "is read-only and holds no data volume yet; make it writable");
-  if (size < smallest_volume) return std::unexpected(too_small(node, size));
+  if (size < smallest_volume) return std::unexpected(too_small_refusal(node, size));
   return {};
 }
 
@@ -156,12 +95,6 @@ Result<Template> read_template(const std::string& root) {
   return image;
 }
 
-Result<Fd> open_exclusively(const BlockNode& node, bool for_writing) {
-  auto opened = open_block(node, (for_writing ? O_RDWR : O_RDONLY) | O_EXCL);
-  if (!opened && opened.error().code == EBUSY) return std::unexpected(in_use_refusal(node));
-  return opened;
-}
-
 bool can_be_mounted(const BlockNode& node, const Fd& device) {
   return !is_read_only(device) && open_block(node, O_RDONLY | O_EXCL);
 }
@@ -170,13 +103,6 @@ void summarise(const Report& report) {
   log_notice(concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size),
                     ", ", report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
                     human_size(report.copied.bytes)));
-}
-
-// The exclusive open, which keeps everybody else out, came after the first probe.
-Result<> check_unchanged(const BlockNode& node, const ProbedVolume& volume, std::uint64_t size) {
-  if (classify(probe(node, volume.device, size)).state != volume.state.state)
-    return refusal(node.path, "was changed by somebody else meanwhile: refusing to format");
-  return {};
 }
 
 // What run() has found out when the volume's state is known and allows to go on.
@@ -190,6 +116,13 @@ bool is_to_be_created(const VolumeState& volume) {
   return volume.state == State::blank || volume.state == State::unfinished || volume.state == State::reset_armed;
 }
 
+// Never one that the kernel command line asks to erase: the argument may stay there for ever.
+Result<Uuid> new_uuid(const ResetRequest& request) {
+  Uuid uuid = marked_uuid(TRY(random_uuid()));
+  while (request.names(uuid)) uuid = marked_uuid(TRY(random_uuid()));
+  return uuid;
+}
+
 // Makes the volume, completes the commit of one that is ready, sees to it that the right one is mounted.
 Result<> carry_out(const Request& request, Decision decision, Report& report) {
   const BlockNode& node = *report.device;
@@ -198,7 +131,7 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   if (creating) {
     report.action = "create";
     TRY(check_can_be_made(node, volume.device, report.size));
-    volume.device = TRY(open_exclusively(node, !request.dry_run));
+    volume.device = TRY(open_exclusively(node, !request.dry_run, refusing));
   }
   TRY(enter_private_mount_namespace());
   Template image;
@@ -207,7 +140,7 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
     return refusal(node.path, concat("is too small: ", human_size(report.size), " for the image's ",
                                      human_size(image.size.bytes), " of /var"));
   }
-  const Uuid uuid = creating ? marked_uuid(TRY(random_uuid())) : volume.primary.uuid;
+  const Uuid uuid = creating ? TRY(new_uuid(volume.request)) : volume.primary.uuid;
   report.plan = make_plan({volume.state, decision.options, image.list.subvolumes, uuid, image.contexts.policy(),
                            volume.primary.label, decision.misled});
   report.uuid = uuid_text(uuid);
@@ -215,7 +148,7 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
   report.copied = image.size;
   if (request.dry_run) return {};
-  if (creating) TRY(check_unchanged(node, volume, report.size));
+  if (creating) TRY(check_unchanged(node, volume.device, volume, refusing));
 
   on_interrupt(
       concat("init-storage: ", node.path, ": interrupted; nothing is mounted, and the next run starts over\n"));
@@ -228,32 +161,33 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
 
 Result<> run(const Request& request, Report& report) {
   on_interrupt("init-storage: interrupted; nothing was changed\n");
-  const FstabVolume fstab = TRY(read_fstab_volume(request.root));
-  const DataDevice found = TRY(wait_for_device(fstab.source, request.root, request.timeout));
-  report.device = found.node;
-  const BlockNode& node = found.node;
-  const bool misled = !found.misleading_link.empty();
+  DataVolume data = TRY(find_data_volume(request.root, request.timeout));
+  report.device = data.found.node;
+  report.size = data.size;
+  const BlockNode& node = *report.device;
+  const bool misled = !data.found.misleading_link.empty();
 
-  Fd device = TRY(open_block(node, O_RDONLY));
-  report.size = TRY(block_size_bytes(device, node.path));
-  if (report.size < smallest_probed) return std::unexpected(too_small(node, report.size));
-  const auto superblock = misled ? std::nullopt : plainly_ready(device, report.size);
-  if (superblock) {
-    report.volume = VolumeState{State::ready, "holds the data volume", false, {}};
+  ResetRequest reset = requested_reset();
+  const auto superblock = misled ? std::nullopt : plainly_ready(data.device, report.size);
+  if (superblock && !reset.names(superblock->uuid)) {
+    report.volume = VolumeState{.state = State::ready, .found = "holds the data volume"};
+    report.volume->resettable = Resettable{superblock->uuid};
     report.uuid = uuid_text(superblock->uuid);
     report.label = superblock->label;
     return {};
   }
 
-  device.reset();
-  Decision decision{TRY(probe_locked(node, request, report.size)), fstab.options, {found.misleading_link, node.path}};
+  data.device.reset();
+  Decision decision{TRY(probe_locked(node, std::move(reset), request.timeout)),
+                    std::move(data.options),
+                    {data.found.misleading_link, node.path}};
   VolumeState& state = decision.volume.state;
   // In use already: its next transaction brings the copies up to date.
   if (state.copies_are_stale && !can_be_mounted(node, decision.volume.device)) state.copies_are_stale = false;
   report.volume = state;
   if (state.state == State::foreign || state.state == State::damaged) {
     report.action = "refuse";
-    return std::unexpected(refusal_of(state, node.path));
+    return std::unexpected(refusal_of(state, node.path, refusing));
   }
   if (is_to_be_created(state) || state.copies_are_stale || misled) {
     report.action = state.copies_are_stale ? "finish" : "none";
@@ -301,7 +235,9 @@ std::string plan_text(const Report& report) {
 
 void tell(const Report& report, const Request& request) {
   if (report.action == "none") {
-    log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is"));
+    const auto& ours = report.volume->resettable;
+    log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is",
+                    ours ? concat("; ", kernel_argument(ours->uuid), " erases it") : ""));
   }
   if (report.action != "none" && !request.dry_run) summarise(report);
 }

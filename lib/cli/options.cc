@@ -70,4 +70,22 @@ Result<Arguments> parse_arguments(std::span<const Option> options, std::span<cha
   return parsed;
 }
 
+std::string root_of(const Arguments& arguments) {
+  std::string root(arguments.value("root"));
+  while (root.ends_with('/')) root.pop_back();
+  return root;
+}
+
+Result<std::chrono::seconds> seconds_of(const Arguments& arguments, std::string_view name,
+                                        std::chrono::seconds fallback) {
+  if (!arguments.has(name)) return fallback;
+  const std::string_view value = arguments.value(name);
+  const auto seconds = parse_number(value);
+  if (!seconds || *seconds > 86400) {
+    return std::unexpected(
+        Error{Outcome::usage, 0, concat("--", name), concat(printable(value), " is no number of seconds up to 86400")});
+  }
+  return std::chrono::seconds(*seconds);
+}
+
 }  // namespace aimee

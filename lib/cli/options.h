@@ -5,6 +5,7 @@
 // options and operands may be mixed. Unknown and ambiguous options, missing and surplus values are errors.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <span>
 #include <string>
@@ -45,5 +46,12 @@ class Arguments {
 
 // `arguments` without argv[0]. --help and --version are always known. Errors: Outcome::usage.
 Result<Arguments> parse_arguments(std::span<const Option> options, std::span<char* const> arguments);
+
+// The value of --root without slashes at its end; empty where it is not given: the running system.
+std::string root_of(const Arguments& arguments);
+
+// The value of the option `name` in seconds, up to a day; `fallback` where it is not given. Errors: Outcome::usage.
+Result<std::chrono::seconds> seconds_of(const Arguments& arguments, std::string_view name,
+                                        std::chrono::seconds fallback);
 
 }  // namespace aimee

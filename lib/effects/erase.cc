@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "plan/superblock.h"
+#include "storage/probe.h"
 
 namespace aimee {
 
@@ -20,51 +21,97 @@ namespace {
 constexpr std::uint64_t mib = 1ULL << 20;
 constexpr std::uint64_t discard_step = 1ULL << 30;  // bytes an ioctl, so that ^C and progress get a turn
 constexpr std::size_t step = 1 << 20;               // bytes
+constexpr std::uint64_t quick_head = 16 * mib;      // bytes; init-storage wants as much of zeros over old copies
+constexpr std::uint64_t quick_tail = mib;           // bytes; the end is where md, ZFS and GPT keep theirs
 
 using Buffer = std::unique_ptr<std::array<std::byte, step>>;
 
-// Calls work(part, offset) for the whole device, 1 MiB at a time, without the primary superblock.
-Result<> for_each_part(std::uint64_t size, std::span<std::byte> buffer, auto work) {
+struct Area {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+// All that has to read as zeros before the first sector of the primary superblock goes.
+std::vector<Area> areas_of(const ErasureTarget& target) {
   constexpr std::uint64_t token = superblock_offsets[0];
-  TRY(work(buffer.first(token), 0));
-  TRY(work(buffer.first(mib - token - superblock_size), token + superblock_size));
-  for (std::uint64_t offset = mib; offset < size; offset += step) {
-    TRY(work(buffer.first(std::min<std::uint64_t>(step, size - offset)), offset));
+  std::vector<Area> areas = {{0, token}};
+  if (!target.quick) {
+    areas.push_back({token + superblock_atomic_size, target.size});
+    return areas;
+  }
+  const std::uint64_t head = std::min(quick_head, target.size);
+  areas.push_back({token + superblock_atomic_size, head});
+  for (const std::uint64_t offset : superblock_offsets_on(target.size).subspan(1)) {
+    if (offset >= head) areas.push_back({offset, offset + superblock_size});
+  }
+  areas.push_back({std::max(target.size - std::min(quick_tail, target.size), head), target.size});
+  return areas;
+}
+
+std::uint64_t length_of(const std::vector<Area>& areas) {
+  std::uint64_t length = 0;
+  for (const Area& area : areas) length += area.end - area.begin;
+  return length;
+}
+
+// Calls work(part, offset) for the areas, in parts that end at each MiB.
+Result<> for_each_part(const std::vector<Area>& areas, std::span<std::byte> buffer, Progress& progress, auto work) {
+  for (const Area& area : areas) {
+    for (std::uint64_t offset = area.begin; offset < area.end;) {
+      const auto part = buffer.first(std::min<std::uint64_t>(step - offset % step, area.end - offset));
+      TRY(work(part, offset));
+      offset += part.size();
+      progress.advance(part.size());
+    }
   }
   return {};
 }
 
-Result<> overwrite(const Fd& device, std::uint64_t size, std::string_view subject, Progress& progress) {
+// A block that cannot be read is overwritten too: the device may put another in its place.
+Result<> overwrite(const Fd& device, const std::vector<Area>& areas, std::string_view subject, Progress& progress,
+                   Erasure& erasure) {
+  progress.begin("overwriting with zeros", length_of(areas));
   const Buffer buffer(new std::array<std::byte, step>);
-  TRY(for_each_part(size, *buffer, [&](std::span<std::byte> part, std::uint64_t offset) -> Result<> {
-    progress.tick();
-    TRY(read_exactly(device, part, offset, subject));
-    if (is_zero(part)) return {};
+  TRY(for_each_part(areas, *buffer, progress, [&](std::span<std::byte> part, std::uint64_t offset) -> Result<> {
+    const Result<> read = read_exactly(device, part, offset, subject);
+    if (!read && read.error().code != EIO) return read;
+    if (read && is_zero(part)) return {};
     std::ranges::fill(part, std::byte{0});
+    erasure.overwritten += part.size();
     return write_exactly(device, part, offset, subject);
   }));
   return flush(device, subject);
 }
 
-Result<> prove_erased(const Fd& device, std::uint64_t size, std::string_view subject, Progress& progress) {
+Result<> empty_page_cache(const Fd& device, std::string_view subject) {
   if (ioctl(device.get(), BLKFLSBUF) != 0) return failure(subject, "empty the page cache");
+  return {};
+}
+
+Result<> read_back(const Fd& device, const std::vector<Area>& areas, std::string_view subject, Progress& progress,
+                   Erasure& erasure) {
+  TRY(empty_page_cache(device, subject));
+  progress.begin("reading back", length_of(areas));
   const Buffer buffer(new std::array<std::byte, step>);
-  return for_each_part(size, *buffer, [&](std::span<std::byte> part, std::uint64_t offset) -> Result<> {
-    progress.tick();
+  return for_each_part(areas, *buffer, progress, [&](std::span<std::byte> part, std::uint64_t offset) -> Result<> {
     TRY(read_exactly(device, part, offset, subject));
     if (!is_zero(part)) return failure(subject, concat("is not erased: data read back at byte ", offset), EIO);
+    erasure.read_back += part.size();
     return {};
   });
 }
 
-// The first 512 bytes hold UUID and label and go last, alone.
-Result<> erase_primary_superblock(const Fd& device, std::string_view subject) {
+Result<> write_zeros(const Fd& device, std::uint64_t begin, std::uint64_t end, std::string_view subject) {
   const std::array<std::byte, superblock_size> zeros{};
-  TRY(write_exactly(device, std::span(zeros).subspan(superblock_atomic_size),
-                    superblock_offsets[0] + superblock_atomic_size, subject));
-  TRY(flush(device, subject));
-  TRY(write_exactly(device, std::span(zeros).first(superblock_atomic_size), superblock_offsets[0], subject));
+  TRY(write_exactly(device, std::span(zeros).first(end - begin), begin, subject));
   return flush(device, subject);
+}
+
+Result<> prove_blank(const Fd& device, std::uint64_t size, std::string_view subject) {
+  TRY(empty_page_cache(device, subject));
+  const VolumeState volume = classify(probe_volume(device, {size, {}}));
+  if (volume.state == State::blank && volume.old_copies.empty()) return {};
+  return failure(subject, concat("is not blank after it was erased: it ", volume.found), 0);
 }
 
 }  // namespace
@@ -80,26 +127,52 @@ Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64
   return flush(device, subject);
 }
 
-Result<> discard_from(const Fd& device, std::uint64_t begin, std::uint64_t size, std::string_view subject,
-                      Progress& progress) {
+Result<bool> discard_from(const Fd& device, std::uint64_t begin, std::uint64_t size, std::string_view subject,
+                          Progress& progress) {
   for (std::uint64_t offset = begin; offset < size; offset += discard_step) {
     std::uint64_t range[2] = {offset, std::min(discard_step, size - offset)};
     if (ioctl(device.get(), BLKDISCARD, range) != 0) {
       if (errno == ENODEV || errno == ENXIO) return failure(subject, "discard");
-      return {};
+      return false;
     }
     progress.tick();
   }
-  return {};
+  return true;
 }
 
-Result<> erase_volume(const Fd& device, std::uint64_t size, std::string_view subject, Progress& progress) {
-  const auto copies = superblock_offsets_on(size).subspan(1);
+Result<Erasure> erase_volume(const Fd& device, const ErasureTarget& target, std::string_view subject,
+                             Progress& progress) {
+  constexpr std::uint64_t primary = superblock_offsets[0];
+  const auto copies = superblock_offsets_on(target.size).subspan(1);
+  const std::vector<Area> areas = areas_of(target);
+  Erasure erasure{.quick = target.quick};
   TRY(erase_superblock_copies(device, {copies.begin(), copies.end()}, subject));
-  TRY(discard_from(device, mib, size, subject, progress));
-  TRY(overwrite(device, size, subject, progress));
-  TRY(prove_erased(device, size, subject, progress));
-  return erase_primary_superblock(device, subject);
+  TRY(write_zeros(device, primary + superblock_atomic_size, primary + superblock_size, subject));
+  progress.begin("discarding");
+  erasure.discarded = TRY(discard_from(device, mib, target.size, subject, progress));
+  TRY(overwrite(device, areas, subject, progress, erasure));
+  TRY(read_back(device, areas, subject, progress, erasure));
+  TRY(write_zeros(device, primary, primary + superblock_atomic_size, subject));
+  TRY(prove_blank(device, target.size, subject));
+  erasure.read_back += superblock_atomic_size;  // by the probe
+  return erasure;
+}
+
+std::string proof_of(const Erasure& erasure) {
+  std::string text = concat("read back ", human_size(erasure.read_back), ": zeros; no signature, no superblock copy");
+  if (erasure.quick) {
+    text += erasure.discarded ? "; the rest was discarded and not overwritten (--quick)"
+                              : "; the rest keeps its data: the device cannot discard, and --quick does not overwrite";
+  }
+  return text;
+}
+
+std::string flash_notice(bool can_discard) {
+  return concat(
+      "on flash, overwriting reaches only the blocks that the device shows at present; those that its controller has "
+      "put aside keep their old data until it erases them, which only its own discard or secure erase asks for; this "
+      "device ",
+      can_discard ? "has discard" : "has no discard");
 }
 
 }  // namespace aimee

@@ -15,6 +15,7 @@
 #include "effects/copy_tree.h"
 #include "effects/erase.h"
 #include "effects/make_filesystem.h"
+#include "effects/superblock_label.h"
 #include "effects/udev_link.h"
 #include "storage/accounts.h"
 #include "storage/btrfs.h"
@@ -36,8 +37,15 @@ class Execution {
   Execution(Workplace& workplace, Fd lock, Fd device)
       : workplace_(workplace), lock_(std::move(lock)), device_(std::move(device)) {}
 
-  Result<> operator()(const EraseVolume&) {
-    return erase_volume(device_, workplace_.size, subject(), workplace_.progress);
+  Result<> operator()(const WriteToken& write) {
+    return write_superblock_label(device_, write.superblock, superblock_offsets[0], write.token, subject());
+  }
+
+  Result<> operator()(const EraseVolume& erase) {
+    const Erasure erasure = TRY(erase_volume(device_, {workplace_.size, erase.quick}, subject(), workplace_.progress));
+    log_notice(concat(subject(), ": erased: ", proof_of(erasure)));
+    log_info(concat(subject(), ": ", flash_notice(erasure.discarded)));
+    return {};
   }
 
   Result<> operator()(const EraseSuperblockCopies& erase) {

@@ -10,6 +10,10 @@
 namespace aimee {
 
 std::string Progress::text() const {
+  if (length_ != 0) {
+    return concat(step_, ": ", human_size(done_), " of ", human_size(length_), " (",
+                  std::min<std::uint64_t>(done_ * 100 / length_, 100), " %)");
+  }
   const std::uint64_t done = files;
   if (done == 0) return step_;
   if (total_files == 0) return concat(step_, ": ", done, " files");
@@ -19,10 +23,17 @@ std::string Progress::text() const {
                 " (", std::min<std::uint64_t>(percent, 100), " %)");
 }
 
-void Progress::begin(const std::string& step) {
+void Progress::begin(const std::string& step, std::uint64_t length) {
   const std::scoped_lock lock(reporting_);
   step_ = step;
+  length_ = length;
+  done_ = 0;
   notify_manager(concat("STATUS=", step_));
+}
+
+void Progress::advance(std::uint64_t count) {
+  done_ += count;
+  tick();
 }
 
 void Progress::tick() {

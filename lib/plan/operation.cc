@@ -18,7 +18,7 @@ std::string inside(const VolumeOptions& options, std::string_view path) {
 
 Plan creation_plan(const PlanInput& input) {
   Plan plan;
-  if (input.volume.state == State::reset_armed) plan.emplace_back(EraseVolume{});
+  if (input.volume.state == State::reset_armed) plan = erasing_plan(input.volume, false);
   if (!input.volume.old_copies.empty()) plan.emplace_back(EraseSuperblockCopies{input.volume.old_copies});
   plan.emplace_back(MakeFilesystem{input.uuid, std::string(creating_label)});
   plan.emplace_back(MountStaging{input.options.staging});
@@ -47,8 +47,17 @@ Plan completion_plan(const PlanInput& input) {
 std::string describe(const Operation& operation) {
   return std::visit(
       Overloaded{
-          [](const EraseVolume&) {
-            return std::string("erase the whole volume: superblock copies, discard, overwrite, read back, token last");
+          [](const WriteToken& write) {
+            std::string text = "write the reset token into the superblock";
+            if (write.superblock != superblock_offsets[0]) {
+              text += concat(", made from the copy at ", human_size(write.superblock));
+            }
+            return text;
+          },
+          [](const EraseVolume& erase) {
+            return concat("erase the whole volume: superblock copies, discard, ",
+                          erase.quick ? "overwrite only where a volume is recognised" : "overwrite",
+                          ", read back, token last");
           },
           [](const EraseSuperblockCopies& erase) {
             std::string text = "erase old btrfs superblock copies at";
@@ -81,6 +90,15 @@ std::string describe(const Operation& operation) {
           [](const UnmountStaging&) { return std::string("unmount it and empty the disk's cache"); },
       },
       operation);
+}
+
+Plan erasing_plan(const VolumeState& volume, bool quick) {
+  Plan plan;
+  if (!volume.token_to_write.empty()) {
+    plan.emplace_back(WriteToken{volume.resettable->superblock, volume.token_to_write});
+  }
+  plan.emplace_back(EraseVolume{quick});
+  return plan;
 }
 
 Plan make_plan(const PlanInput& input) {

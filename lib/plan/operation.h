@@ -14,7 +14,15 @@
 
 namespace aimee {
 
-struct EraseVolume {};
+// The token on a volume that a request alone has armed, so that a cut after it leaves it armed whatever the next
+// boot's command line says.
+struct WriteToken {
+  std::uint64_t superblock = 0;  // bytes; the valid one, the primary's or a copy's
+  std::string token;
+};
+struct EraseVolume {
+  bool quick = false;  // no overwriting beyond the places where something could recognise the volume
+};
 struct EraseSuperblockCopies {
   std::vector<std::uint64_t> offsets;  // bytes
 };
@@ -43,8 +51,8 @@ struct PreferLink {
   std::string device;  // to which it has to lead
 };
 
-using Operation = std::variant<EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging, CreateSubvolume,
-                               CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
+using Operation = std::variant<WriteToken, EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging,
+                               CreateSubvolume, CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
 using Plan = std::vector<Operation>;
 
 std::string describe(const Operation& operation);
@@ -58,6 +66,9 @@ struct PlanInput {
   std::string ready_label;  // of a volume that is ready, to be confirmed in its superblock copies
   PreferLink misled;        // empty link: what mounts /var finds the right device already
 };
+
+// Erasing of an armed volume: the token first where the state says so.
+Plan erasing_plan(const VolumeState& volume, bool quick);
 
 // The operations that lead from the state to a ready volume: none where there is nothing to do. For foreign
 // and damaged volumes there is no plan: they are refused before.

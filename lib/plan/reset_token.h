@@ -20,6 +20,7 @@ inline constexpr std::string_view reset_token_prefix = "aimee-reset-";
 struct DeviceIdentity {
   std::uint64_t size = 0;  // bytes
   std::string serial;      // as sysfs tells it; may be empty
+  bool operator==(const DeviceIdentity&) const = default;
 };
 
 std::string reset_token(const Uuid& uuid, const DeviceIdentity& device);

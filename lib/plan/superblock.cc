@@ -14,6 +14,7 @@ constexpr std::size_t checksummed_from = 32;
 constexpr std::size_t uuid_at = 32;
 constexpr std::size_t address_at = 48;
 constexpr std::size_t magic_at = 64;
+constexpr std::size_t bytes_used_at = 120;
 constexpr std::size_t device_count_at = 136;
 constexpr std::size_t checksum_type_at = 196;
 constexpr std::size_t label_at = 299;
@@ -30,6 +31,11 @@ std::uint64_t little_endian(SuperblockBytes bytes, std::size_t at) {
   return value;
 }
 
+template <std::size_t Size>
+void put_little_endian(std::span<std::byte, superblock_size> bytes, std::size_t at, std::uint64_t value) {
+  for (std::size_t i = 0; i < Size; ++i) bytes[at + i] = static_cast<std::byte>(value >> (8 * i));
+}
+
 constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < table.size(); ++i) {
@@ -40,10 +46,12 @@ constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   return table;
 }();
 
-// Checksums of other kinds (xxhash, SHA-256, BLAKE2) are taken to be right: that only ever makes a volume
-// look more like somebody's.
+// Checksums of other kinds (xxhash, SHA-256, BLAKE2) are taken to be right, which only ever makes a volume look more
+// like somebody's, unless all beyond the first sector is gone: an erasure has begun.
 bool checksum_matches(SuperblockBytes bytes) {
-  if (little_endian<2>(bytes, checksum_type_at) != checksum_type_crc32c) return true;
+  if (little_endian<2>(bytes, checksum_type_at) != checksum_type_crc32c) {
+    return std::ranges::any_of(bytes.subspan(superblock_atomic_size), [](std::byte b) { return b != std::byte{0}; });
+  }
   return little_endian<4>(bytes, checksum_at) == crc32c(bytes.subspan(checksummed_from));
 }
 
@@ -77,7 +85,22 @@ Superblock parse_superblock(SuperblockBytes bytes, std::uint64_t offset) {
   const char* label = reinterpret_cast<const char*>(bytes.data()) + label_at;
   parsed.label.assign(label, strnlen(label, label_size));
   parsed.device_count = little_endian<8>(bytes, device_count_at);
+  parsed.bytes_used = little_endian<8>(bytes, bytes_used_at);
   return parsed;
+}
+
+std::array<std::byte, superblock_size> relabelled(SuperblockBytes bytes, std::uint64_t offset, std::string_view label) {
+  std::array<std::byte, superblock_size> made;
+  std::ranges::copy(bytes, made.begin());
+  put_little_endian<8>(made, address_at, offset);
+  const auto room = std::span(made).subspan(label_at, superblock_atomic_size - label_at);
+  std::ranges::fill(room, std::byte{0});
+  std::ranges::transform(label.substr(0, longest_atomic_label), room.begin(),
+                         [](char c) { return static_cast<std::byte>(c); });
+  if (little_endian<2>(made, checksum_type_at) == checksum_type_crc32c) {
+    put_little_endian<4>(made, checksum_at, crc32c(std::span(made).subspan(checksummed_from)));
+  }
+  return made;
 }
 
 }  // namespace aimee

@@ -35,6 +35,7 @@ struct Superblock {
   Uuid uuid{};
   std::string label;
   std::uint64_t device_count = 0;
+  std::uint64_t bytes_used = 0;
 
   [[nodiscard]] bool valid() const { return magic == Magic::real && intact; }
 };
@@ -43,6 +44,14 @@ using SuperblockBytes = std::span<const std::byte, superblock_size>;
 
 // Never fails: bytes that are no superblock have Magic::none.
 Superblock parse_superblock(SuperblockBytes bytes, std::uint64_t offset);
+
+// The longest label that ends within the first sector.
+inline constexpr std::size_t longest_atomic_label = superblock_atomic_size - 299 - 1;
+
+// The superblock `bytes` with another label and for another place on the device. Nothing beyond the first
+// superblock_atomic_size bytes differs; the checksum is right where the algorithm is crc32c. A label longer than
+// longest_atomic_label is cut off.
+std::array<std::byte, superblock_size> relabelled(SuperblockBytes bytes, std::uint64_t offset, std::string_view label);
 
 // CRC-32C (Castagnoli) as btrfs stores it.
 std::uint32_t crc32c(std::span<const std::byte> bytes);

@@ -148,13 +148,50 @@ VolumeState classify_no_superblock(const VolumeFacts& facts) {
 
 }  // namespace
 
-VolumeState classify(const VolumeFacts& facts) {
+namespace {
+
+VolumeState classify_as_it_is(const VolumeFacts& facts) {
   if (!facts.read_error.empty()) return {State::damaged, concat("cannot be read: ", facts.read_error), false, {}};
   const Superblock primary = facts.superblocks[0].value_or(Superblock{});
   if (primary.valid())
     return is_ours(primary) ? classify_ours(facts, primary) : classify_btrfs_of_others(facts, primary);
   if (primary.magic != Superblock::Magic::none) return classify_broken(facts, primary);
   return classify_no_superblock(facts);
+}
+
+bool is_of_this_version(const Superblock& superblock) {
+  return mark_version(superblock.uuid) == volume_format_version &&
+         label_meaning(superblock.label) != LabelMeaning::creating_by_newer;
+}
+
+// The volume that a reset may erase. Of a damaged one a valid copy has to say whose it is, and what is left of the
+// primary must not say otherwise.
+std::optional<Resettable> find_resettable(const VolumeFacts& facts, State state) {
+  if (!facts.read_error.empty() || !only_btrfs(facts) || facts.backup_table) return std::nullopt;
+  const Superblock primary = facts.superblocks[0].value_or(Superblock{});
+  if (state == State::ready || state == State::reset_armed) {
+    if (!is_of_this_version(primary)) return std::nullopt;
+    return Resettable{primary.uuid, superblock_offsets[0], primary.bytes_used};
+  }
+  if (state != State::damaged) return std::nullopt;
+  const auto copy = find_copy(facts, [&](const Superblock& found) {
+    return is_of_this_version(found) && (primary.magic == Superblock::Magic::none || primary.uuid == found.uuid);
+  });
+  if (!copy) return std::nullopt;
+  return Resettable{facts.superblocks[*copy]->uuid, superblock_offsets[*copy], facts.superblocks[*copy]->bytes_used};
+}
+
+}  // namespace
+
+VolumeState classify(const VolumeFacts& facts) {
+  VolumeState volume = classify_as_it_is(facts);
+  volume.resettable = find_resettable(facts, volume.state);
+  const bool requested = volume.resettable && facts.request.names(volume.resettable->uuid);
+  if (!requested || volume.state == State::reset_armed) return volume;
+  VolumeState armed = reset_armed();
+  armed.resettable = volume.resettable;
+  armed.token_to_write = reset_token(volume.resettable->uuid, facts.device);
+  return armed;
 }
 
 std::string_view state_name(State state) {

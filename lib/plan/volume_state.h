@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/kernel_command_line.h"
 #include "plan/reset_token.h"
 #include "plan/superblock.h"
 
@@ -26,6 +27,7 @@ enum class Fill { zeros, ones, data };  // all 0x00, all 0xFF, anything else
 // What one pass of read-only probing saw.
 struct VolumeFacts {
   DeviceIdentity device;
+  ResetRequest request;               // the reset that the kernel command line or a person asks for
   std::string read_error;             // "read at byte 65536: Input/output error"; empty = all was read
   std::vector<Signature> signatures;  // every one that libblkid finds
   bool probe_is_certain = true;       // false: libblkid gave an answer other than "found" and "nothing"
@@ -39,14 +41,23 @@ struct VolumeFacts {
 
 enum class State { ready, existing, blank, unfinished, reset_armed, foreign, damaged };
 
+// A volume of ours that a reset may erase: what to call it by, and the superblock that says so.
+struct Resettable {
+  Uuid uuid{};
+  std::uint64_t superblock = superblock_offsets[0];  // bytes; a copy's where the primary is broken
+  std::uint64_t used = 0;                            // bytes, as that superblock says
+};
+
 struct VolumeState {
   State state = State::foreign;
   std::string found;  // what a person should read: "holds ext4 (label \"home\")"
   // Ready, but a copy of the superblock still says "creating": the cut came between the commit's writes.
   // It must be brought up to date before the volume is used; see docs/architecture.md.
   bool copies_are_stale = false;
-  std::vector<std::uint64_t> old_copies;  // blank: offsets of superblock copies to erase first
-  bool has_valid_copy = false;            // damaged: a superblock copy from which the volume can be repaired
+  std::vector<std::uint64_t> old_copies;   // blank: offsets of superblock copies to erase first
+  bool has_valid_copy = false;             // damaged: a superblock copy from which the volume can be repaired
+  std::optional<Resettable> resettable{};  // ready, reset armed, damaged; none where anything else was seen too
+  std::string token_to_write{};  // reset armed by the request alone: the token is to be put on the volume first
 };
 
 VolumeState classify(const VolumeFacts& facts);

@@ -138,12 +138,27 @@ std::optional<BlockNode> disk_of_file_system(const std::string& path) {
 
 std::vector<std::string> holders_of(dev_t number) { return entries_of(sysfs_folder(number) + "/holders"); }
 
-std::string serial_of(const BlockNode& disk) {
-  for (const std::string_view name : {"serial", "device/serial", "device/cid", "wwid", "device/wwid"}) {
-    std::string serial = attribute(concat(sysfs_folder(disk.number), "/", name));
-    if (!serial.empty()) return serial;
+namespace {
+
+// The first of the disk's attributes that says anything.
+std::string first_attribute(const BlockNode& disk, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    std::string value = attribute(concat(sysfs_folder(disk.number), "/", name));
+    if (!value.empty()) return value;
   }
   return {};
+}
+
+}  // namespace
+
+std::string serial_of(const BlockNode& disk) {
+  return first_attribute(disk, {"serial", "device/serial", "device/cid", "wwid", "device/wwid"});
+}
+
+std::string model_of(const BlockNode& disk) { return first_attribute(disk, {"device/model", "device/name"}); }
+
+bool can_discard(const BlockNode& disk) {
+  return parse_number(first_attribute(disk, {"queue/discard_max_bytes"})).value_or(0) != 0;
 }
 
 Result<Fd> open_block(const BlockNode& node, int flags) {

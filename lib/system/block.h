@@ -53,6 +53,12 @@ std::vector<std::string> holders_of(dev_t number);
 // The disk's serial number, or the CID of an MMC card; empty where it has none.
 std::string serial_of(const BlockNode& disk);
 
+// What its maker calls the disk; empty where it does not say.
+std::string model_of(const BlockNode& disk);
+
+// Whether the kernel would pass a discard on to the disk.
+bool can_discard(const BlockNode& disk);
+
 // Opened, and proven to be the device that `node` says.
 Result<Fd> open_block(const BlockNode& node, int flags);
 

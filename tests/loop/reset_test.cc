@@ -1,36 +1,8 @@
 // A volume with a reset token: erased and made anew, if and only if the token is for this volume on this device.
-#include "harness/btrfs_volume.h"
+#include "harness/reset.h"
 #include "harness/doctest_main.h"
-#include "harness/init_storage.h"
-#include "harness/mounted.h"
 
 using namespace looptest;
-
-namespace {
-
-constexpr std::string_view secret = "the owner's secret, 7b2f40c1";
-
-// What arms a reset: the label that names the volume and the device. Loop devices have no serial number.
-std::string token(const std::string& uuid, std::uint64_t size) {
-  return "aimee-reset-1:" + uuid + ":" + std::to_string(size) + ":";
-}
-
-std::string uuid_of(const LoopDisk& disk) { return Superblock::at(disk.device(), primary_superblock).uuid(); }
-
-void set_label(const LoopDisk& disk, const std::string& label) {
-  tool({"btrfs", "filesystem", "label", disk.device(), label});
-}
-
-bool holds(const LoopDisk& disk, std::string_view text) {
-  constexpr std::uint64_t step = 16 * MiB;
-  for (std::uint64_t offset = 0; offset < disk.size(); offset += step) {
-    const std::uint64_t length = std::min(step + text.size(), disk.size() - offset);
-    if (disk.read(offset, length).find(text) != std::string::npos) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 TEST_CASE("an armed volume is erased to the last byte and made anew") {
   const LoopDisk disk;

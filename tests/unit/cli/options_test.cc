@@ -150,4 +150,21 @@ TEST_CASE("a table may give a common option's letter a meaning of its own") {
   CHECK_FALSE(parsed->has("help"));
 }
 
+TEST_CASE("a root loses the slashes at its end, and none or / is the running system") {
+  CHECK(root_of(*parse({"--root", "/srv/image//"})) == "/srv/image");
+  CHECK(root_of(*parse({"--root", "/"})) == "");
+  CHECK(root_of(*parse({})) == "");
+}
+
+TEST_CASE("a number of seconds is at most a day, and anything else is wrong usage") {
+  const std::chrono::seconds fallback{90};
+  CHECK(seconds_of(*parse({}), "timeout", fallback).value_or(std::chrono::seconds()) == fallback);
+  CHECK(seconds_of(*parse({"-t0"}), "timeout", fallback).value_or(fallback).count() == 0);
+  CHECK(seconds_of(*parse({"-t86400"}), "timeout", fallback).value_or(fallback).count() == 86400);
+  for (const char* value : {"86401", "-1", "x", "", "1.5"}) {
+    CHECK(told(seconds_of(*parse({concat("--timeout=", value)}), "timeout", fallback)) ==
+          concat("usage: --timeout: ", value, " is no number of seconds up to 86400"));
+  }
+}
+
 }  // namespace aimee::test

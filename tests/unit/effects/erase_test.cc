@@ -71,7 +71,7 @@ TEST_CASE("a device that cannot discard is none the worse") {
   CHECK((content_of(path) == std::string(2 * mib, 'x')));
 }
 
-TEST_CASE("an erasure that fails at its proof has erased everything but the superblock with the token") {
+TEST_CASE("an erasure that fails at its proof has erased everything but the sector with the token") {
   const TemporaryFolder folder;
   const std::string path = folder.file("disk", std::string(3 * mib + 5000, 'x'));
   const auto disk = open_file(path, O_RDWR);
@@ -84,9 +84,11 @@ TEST_CASE("an erasure that fails at its proof has erased everything but the supe
   prepared(write_exactly(*disk, copy, first_copy, path).has_value(), path);
   Progress progress;
   // A regular file has no page cache of its own to empty.
-  CHECK(told(erase_volume(*disk, size, "disk", progress)) == with_errno("failed: disk: empty the page cache", ENOTTY));
+  CHECK(told(erase_volume(*disk, {size}, "disk", progress)) ==
+        with_errno("failed: disk: empty the page cache", ENOTTY));
   std::string expected(size, '\0');
-  expected.replace(superblock_offsets[0], token.size(), reinterpret_cast<const char*>(token.data()), token.size());
+  expected.replace(superblock_offsets[0], superblock_atomic_size, reinterpret_cast<const char*>(token.data()),
+                   superblock_atomic_size);
   CHECK((content_of(path) == expected));
 }
 
@@ -102,9 +104,40 @@ TEST_CASE("an erasure that cannot write leaves the token") {
   const auto disk = open_file(path, O_RDONLY);
   MUST_SUCCEED(disk);
   Progress progress;
-  CHECK(told(erase_volume(*disk, 2 * mib, "disk", progress)) == with_errno("failed: disk: write at byte 0", EBADF));
+  CHECK(told(erase_volume(*disk, {2 * mib}, "disk", progress)) ==
+        with_errno("failed: disk: write at byte 66048", EBADF));
   const std::string superblock = bytes_at(path, superblock_offsets[0], superblock_size);
   CHECK((superblock == std::string(reinterpret_cast<const char*>(token.data()), token.size())));
+}
+
+TEST_CASE("a quick erasure overwrites the first 16 MiB, the last one and the superblock's places, and nothing else") {
+  const TemporaryFolder folder;
+  const std::uint64_t size = first_copy + 32 * mib;
+  const std::string path = folder.file("disk", std::string(size, 'x'));
+  const auto disk = open_file(path, O_RDWR);
+  MUST_SUCCEED(disk);
+  Progress progress;
+  CHECK(told(erase_volume(*disk, {.size = size, .quick = true}, "disk", progress)) ==
+        with_errno("failed: disk: empty the page cache", ENOTTY));
+  std::string expected(size, 'x');
+  for (const auto& [begin, end] : {std::pair<std::uint64_t, std::uint64_t>{0, 16 * mib},
+                                   {first_copy, first_copy + superblock_size},
+                                   {size - mib, size}}) {
+    expected.replace(begin, end - begin, std::string(end - begin, '\0'));
+  }
+  expected.replace(superblock_offsets[0], superblock_atomic_size, std::string(superblock_atomic_size, 'x'));
+  CHECK((content_of(path) == expected));
+}
+
+TEST_CASE("the proof and the notice say what was done, and what was not") {
+  CHECK(proof_of({.read_back = 600 * mib, .discarded = true}) ==
+        "read back 600 MiB: zeros; no signature, no superblock copy");
+  CHECK(proof_of({.read_back = 17 * mib, .discarded = true, .quick = true})
+            .ends_with("; the rest was discarded and not overwritten (--quick)"));
+  CHECK(proof_of({.read_back = 17 * mib, .quick = true})
+            .ends_with("; the rest keeps its data: the device cannot discard, and --quick does not overwrite"));
+  CHECK(flash_notice(true).ends_with("this device has discard"));
+  CHECK(flash_notice(false).ends_with("this device has no discard"));
 }
 
 }  // namespace aimee::test

@@ -117,4 +117,17 @@ TEST_CASE("work of unknown size says how many files were seen") {
   CHECK(manager.next() == "STATUS=relabel /var: 7 files");
 }
 
+TEST_CASE("a step with a length says how much of it is done") {
+  const Ended ended = run_in_child([] {
+    set_log_name("test");
+    Progress progress;
+    progress.begin("overwriting", 4ULL << 30);
+    progress.advance(1ULL << 30);
+    const auto later = Clock::now() + std::chrono::milliseconds(1100);
+    while (Clock::now() < later) progress.tick();
+    return 0;
+  });
+  CHECK(ended.err == "test: overwriting: 1.00 GiB of 4.00 GiB (25 %)\n");
+}
+
 }  // namespace aimee::test

@@ -46,9 +46,11 @@ Block block_of(const OnDisk& superblock) {
   put(block, 0x94, 16384, 4);  // nodesize
   put(block, 0xc4, superblock.checksum_type, 2);
   put(block, 0x12b, superblock.label);
-  put(block, 0, crc32c(std::span(block).subspan(32)), 4);
+  put_checksum(block);
   return block;
 }
+
+void put_checksum(Block& block) { put(block, 0, crc32c(std::span(block).subspan(32)), 4); }
 
 Superblock parsed(const Uuid& uuid, std::string_view label) {
   return {Superblock::Magic::real, true, uuid, std::string(label), 1};

@@ -38,6 +38,7 @@ using Block = std::array<std::byte, superblock_size>;
 
 // With a right checksum.
 Block block_of(const OnDisk& superblock);
+void put_checksum(Block& block);
 
 // A valid superblock, parsed.
 Superblock parsed(const Uuid& uuid, std::string_view label);

@@ -55,6 +55,19 @@ TEST_CASE("a volume with a reset token is erased before it is made anew") {
       concat("erase the whole volume: superblock copies, discard, overwrite, read back, token last\n", whole_creation));
 }
 
+TEST_CASE("a volume that only a request has armed gets the token before anything is erased") {
+  VolumeState armed = in_state(State::reset_armed);
+  armed.resettable = Resettable{our_uuid()};
+  armed.token_to_write = "aimee-reset-1:x";
+  const Plan plan = make_plan(input(armed));
+  MUST(plan.size() > 2);
+  const auto* write = std::get_if<WriteToken>(&plan[0]);
+  MUST(write != nullptr);
+  CHECK(write->token == "aimee-reset-1:x");
+  CHECK(write->superblock == superblock_offsets[0]);
+  CHECK(std::holds_alternative<EraseVolume>(plan[1]));
+}
+
 TEST_CASE("where fstab has subvol=, everything goes into that subvolume, made first with /var's own line") {
   PlanInput with_subvolume = input(in_state(State::blank));
   with_subvolume.options = {"compress=zstd:3,ssd", "system/@var"};
@@ -146,6 +159,11 @@ TEST_CASE("every operation is described in one printable line") {
     std::string_view text;
   };
   const Row rows[] = {
+      {WriteToken{superblock_offsets[0], "x"}, "write the reset token into the superblock"},
+      {WriteToken{first_copy, "x"}, "write the reset token into the superblock, made from the copy at 64.0 MiB"},
+      {EraseVolume{true},
+       "erase the whole volume: superblock copies, discard, overwrite only where a volume is recognised, read back, "
+       "token last"},
       {EraseVolume{}, "erase the whole volume: superblock copies, discard, overwrite, read back, token last"},
       {EraseSuperblockCopies{{first_copy}}, "erase old btrfs superblock copies at 64.0 MiB"},
       {MakeFilesystem{plain_uuid(), "x"},

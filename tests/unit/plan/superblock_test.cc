@@ -107,11 +107,13 @@ TEST_CASE("a torn write leaves UUID and label, which stand in the first 512 byte
   CHECK(uuid_text(parsed.uuid) == our_uuid_text);
 }
 
-TEST_CASE("checksums of other kinds are taken to be right") {
+TEST_CASE("checksums of other kinds are taken to be right, unless nothing is left beyond the first sector") {
   for (const std::uint16_t type : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{3}, std::uint16_t{0xffff}}) {
     CAPTURE(type);
     Block block = block_of({.uuid = plain_uuid(), .checksum_type = type});
     block[0] ^= std::byte{1};
+    CHECK_FALSE(parse_superblock(block, superblock_offsets[0]).valid());
+    block[811] = std::byte{1};  // the system chunks
     CHECK(parse_superblock(block, superblock_offsets[0]).valid());
   }
 }
@@ -122,6 +124,26 @@ TEST_CASE("a label may fill all of its 256 bytes, and ends at the first zero byt
   CHECK(parse_superblock(block, superblock_offsets[0]).label == full);
   CHECK(parse_superblock(block_of({plain_uuid(), std::string("ab\0cd", 5)}), superblock_offsets[0]).label == "ab");
   CHECK(parse_superblock(block_of({plain_uuid(), ""}), superblock_offsets[0]).label == "");
+}
+
+TEST_CASE("relabelled for another place, a superblock is valid there and the same beyond its first sector") {
+  Block copy = block_of({.uuid = our_uuid(), .label = std::string(256, 'l'), .address = first_copy});
+  copy[811] = std::byte{1};
+  put_checksum(copy);
+  const auto made = relabelled(copy, superblock_offsets[0], "aimee-data");
+  const Superblock parsed = parse_superblock(made, superblock_offsets[0]);
+  CHECK(parsed.valid());
+  CHECK(parsed.label == "aimee-data");
+  CHECK((parsed.uuid == our_uuid()));
+  CHECK(std::equal(copy.begin() + 512, copy.end(), made.begin() + 512));
+  CHECK(parse_superblock(relabelled(copy, first_copy, std::string(300, 'x')), first_copy).label ==
+        std::string(longest_atomic_label, 'x'));
+}
+
+TEST_CASE("of a checksum of another kind nothing is known, and it is kept") {
+  Block block = block_of({.uuid = our_uuid(), .checksum_type = 2});
+  block[0] = std::byte{0x5a};
+  CHECK(relabelled(block, superblock_offsets[0], "x")[0] == std::byte{0x5a});
 }
 
 }  // namespace aimee::test

@@ -1,0 +1,19 @@
+// What a person reads who asked for something that a volume's state forbids; pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "plan/volume_state.h"
+
+namespace aimee {
+
+// A foreign, damaged or existing volume: what was found, and what its owner can do on purpose. `refusing` says what
+// is not done therefore: "refusing to format".
+Error refusal_of(const VolumeState& volume, std::string_view device, std::string_view refusing);
+
+// The shell command that makes a device blank.
+std::string zeroing_command(std::string_view device);
+
+}  // namespace aimee

@@ -1,0 +1,75 @@
+// A label written into one sector of a superblock, on regular files.
+#include "effects/superblock_label.h"
+
+#include <fcntl.h>
+
+#include "harness/superblocks.h"
+#include "harness/temporary_folder.h"
+#include "harness/test.h"
+
+namespace aimee::test {
+
+namespace {
+
+constexpr std::uint64_t primary = superblock_offsets[0];
+constexpr std::string_view token = "aimee-reset-1:x";
+
+struct Disk {
+  TemporaryFolder folder;
+  std::string path = folder.file("disk", "");
+  Result<Fd> fd = open_file(path, O_RDWR);
+
+  void put(const Block& block, std::uint64_t offset) const {
+    prepared(fd && write_exactly(*fd, block, offset, path).has_value(), path);
+  }
+  [[nodiscard]] Block get(std::uint64_t offset) const {
+    Block block{};
+    prepared(fd && read_exactly(*fd, block, offset, path).has_value(), path);
+    return block;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the primary gets another label and stays valid; nothing beyond its first sector changes") {
+  const Disk disk;
+  Block before = block_of({our_uuid(), std::string(200, 'l')});
+  before[600] = std::byte{0x77};
+  put_checksum(before);
+  disk.put(before, primary);
+  CHECK(told(write_superblock_label(*disk.fd, primary, primary, token, "disk")) == "done");
+  const Block after = disk.get(primary);
+  const Superblock parsed = parse_superblock(after, primary);
+  CHECK(parsed.valid());
+  CHECK(parsed.label == token);
+  CHECK((parsed.uuid == our_uuid()));
+  CHECK(std::equal(before.begin() + 512, before.end(), after.begin() + 512));
+}
+
+TEST_CASE("of a copy only the first sector is written over a broken primary, enough to tell UUID and label") {
+  const Disk disk;
+  Block garbage{};
+  garbage.fill(std::byte{0xaa});
+  disk.put(garbage, primary);
+  disk.put(block_of({.uuid = our_uuid(), .label = "aimee-data", .address = first_copy}), first_copy);
+  CHECK(told(write_superblock_label(*disk.fd, first_copy, primary, token, "disk")) == "done");
+  const Block after = disk.get(primary);
+  const Superblock parsed = parse_superblock(after, primary);
+  CHECK(parsed.magic == Superblock::Magic::real);
+  CHECK_FALSE(parsed.valid());
+  CHECK(parsed.label == token);
+  CHECK((parsed.uuid == our_uuid()));
+  CHECK(after[512] == std::byte{0xaa});
+}
+
+TEST_CASE("what cannot be read or written is a failure with its place") {
+  const TemporaryFolder folder;
+  const auto disk = open_file(folder.file("disk", std::string(128 << 10, 'x')), O_RDONLY);
+  MUST_SUCCEED(disk);
+  CHECK(told(write_superblock_label(*disk, primary, primary, token, "/dev/vda3")) ==
+        with_errno("failed: /dev/vda3: write at byte 65536", EBADF));
+  CHECK(told(write_superblock_label(*disk, first_copy, primary, token, "/dev/vda3")) ==
+        with_errno("failed: /dev/vda3: read at byte 67108864", EIO));
+}
+
+}  // namespace aimee::test

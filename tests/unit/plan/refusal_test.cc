@@ -1,0 +1,42 @@
+// Words of refusals: every way out, and only where it leads somewhere.
+#include "plan/refusal.h"
+
+#include "harness/facts.h"
+#include "harness/test.h"
+
+namespace aimee::test {
+
+namespace {
+
+constexpr std::string_view zeroing = "wipefs -a /dev/vda3 && dd if=/dev/zero of=/dev/vda3 bs=1M count=16 conv=fsync";
+
+VolumeState damaged_with(const Superblock& copy) {
+  VolumeFacts facts = zeros();
+  facts.superblocks[1] = copy;
+  return classify(facts);
+}
+
+std::string words(const VolumeState& volume) { return told(refusal_of(volume, "/dev/vda3", "refusing to format")); }
+
+}  // namespace
+
+TEST_CASE("a foreign volume can be zeroed on purpose") {
+  CHECK(words({.state = State::foreign, .found = "holds swap"}) ==
+        concat("refused: /dev/vda3: holds swap: refusing to format; to erase it on purpose: ", zeroing));
+}
+
+TEST_CASE("a damaged volume of ours can be repaired, reset or zeroed") {
+  const std::string text = words(damaged_with(ours("aimee-data")));
+  CHECK(
+      text.ends_with(concat(": refusing to format; to repair it: btrfs rescue super-recover /dev/vda3; to erase it on "
+                            "purpose: factory-reset, or aimee.factory_reset=00010203 on the kernel command line, or ",
+                            zeroing)));
+}
+
+TEST_CASE("a damaged volume of others can be repaired or zeroed") {
+  const std::string text = words(damaged_with(others("home")));
+  CHECK(text.ends_with(concat(
+      ": refusing to format; to repair it: btrfs rescue super-recover /dev/vda3; to erase it on purpose: ", zeroing)));
+}
+
+}  // namespace aimee::test
