@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <csignal>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -29,6 +29,7 @@ namespace {
 constexpr std::string_view applet_name = "set-root-password";
 constexpr std::string_view start_service = "run: systemctl start writable-etc.service";
 constexpr std::size_t longest_name = 256;  // LOGIN_NAME_MAX
+constexpr int interrupted = 128 + SIGINT;  // of run_on_terminal()
 
 constexpr Option options[] = {
     option_root,
@@ -137,8 +138,10 @@ Result<Shadow> prepare(const Request& request) {
 
 Result<> run_passwd(const Request& request, const std::string& passwd) {
   const TerminalKept kept;
-  const int exit = TRY(run_on_terminal(Program{.arguments = {passwd, request.user}, .root = request.root}));
+  const int exit =
+      TRY(run_on_terminal(Program{.arguments = {passwd, request.user}, .root = request.root, .interrupt_kills = true}));
   if (exit == 0) return {};
+  if (exit == interrupted) return failure("passwd", "was interrupted; nothing was changed", 0);
   const std::string how =
       exit > 128 ? concat("was ended by signal ", exit - 128) : concat("failed with exit status ", exit);
   return failure("passwd", concat(how, "; nothing was changed"), 0);

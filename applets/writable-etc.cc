@@ -120,6 +120,9 @@ void see_to(const Places& places, const FileContexts& contexts, bool dry_run, En
     log_warning(concat(place_of(entry), ": ", *early));
     result.warning = std::move(early);
   }
+  if (!dry_run) {
+    if (const auto cleared = clear_leftovers(places, entry.path); !cleared) return tell(result, cleared.error());
+  }
   const auto facts = facts_of(places, entry);
   if (!facts) return tell(result, facts.error());
   const auto plan = plan_entry(entry, *facts);

@@ -37,7 +37,11 @@ block(SCOPE_FOR VARIABLES PROPAGATE source_date source_time changelog_date)
     string(TIMESTAMP source_date "%Y-%m-%d" UTC)
     string(TIMESTAMP source_time "%Y%m%d%H%M%S" UTC)
     string(TIMESTAMP changelog_date "%a, %d %b %Y %H:%M:%S +0000" UTC)
-    set(ENV{SOURCE_DATE_EPOCH} "${outer}")
+    if(outer STREQUAL "")
+        unset(ENV{SOURCE_DATE_EPOCH})  # set to nothing, it would be an error for the compiler
+    else()
+        set(ENV{SOURCE_DATE_EPOCH} "${outer}")
+    endif()
 endblock()
 
 if(version MATCHES "^v?([0-9][0-9.]*)-([0-9]+)-g([0-9a-f]+)")

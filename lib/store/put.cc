@@ -145,6 +145,18 @@ Result<Fd> folder_of_note(const Places& places, const std::string& path, const F
   });
 }
 
+Result<> clear_leftovers(const Places& places, const std::string& path) {
+  for (const std::string_view below : {std::string_view(), store_images, store_backups}) {
+    const std::string way = concat(below, below.empty() ? "" : "/", path);
+    const std::size_t slash = way.rfind('/');
+    const Look folder = TRY(look_at_inside(places.store, slash == std::string::npos ? "." : way.substr(0, slash)));
+    if (folder.found != Found::folder) continue;
+    if (TRY(look_at_inside(folder.fd, unfinished)).found == Found::nothing) continue;
+    TRY(remove_tree(folder.fd, unfinished, concat("/etc/", path)));
+  }
+  return {};
+}
+
 std::string last_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 = 0
 
 Result<> check_var_is_mounted(const Places& places) {

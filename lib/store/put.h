@@ -40,6 +40,9 @@ Result<Fd> folder_of_entry(const Places& places, const std::string& path, const 
 // Of a note or a backup, ".aimee/image/PATH": folders on the way are root's alone.
 Result<Fd> folder_of_note(const Places& places, const std::string& path, const FileContexts& contexts);
 
+// Removes what a cut left where versions of the entry `path` are made.
+Result<> clear_leftovers(const Places& places, const std::string& path);
+
 // "a/b/c" → "c"
 std::string last_name(const std::string& path);
 

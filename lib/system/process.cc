@@ -122,14 +122,24 @@ Result<> judged(const Program& program, bool ended, int status, std::string_view
   return failure(name, why, 0);
 }
 
+volatile pid_t child_to_kill = 0;
+volatile std::sig_atomic_t was_interrupted = 0;
+
+void kill_child(int) {
+  if (child_to_kill <= 0) return;
+  was_interrupted = 1;
+  kill(child_to_kill, SIGKILL);
+}
+
 // The terminal's signals are the child's while this exists.
 class TerminalSignalsIgnored {
  public:
-  TerminalSignalsIgnored() {
+  explicit TerminalSignalsIgnored(bool interrupt_kills) {
     struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
-    sigaction(SIGINT, &ignore, &interrupt_);
     sigaction(SIGQUIT, &ignore, &quit_);
+    if (interrupt_kills) ignore.sa_handler = kill_child;
+    sigaction(SIGINT, &ignore, &interrupt_);
   }
   ~TerminalSignalsIgnored() {
     sigaction(SIGINT, &interrupt_, nullptr);
@@ -235,12 +245,23 @@ Result<Ended> end_of(const Program& program) {
 }
 
 Result<int> run_on_terminal(const Program& program) {
-  const TerminalSignalsIgnored ignored;
+  was_interrupted = 0;
+  const TerminalSignalsIgnored ignored(program.interrupt_kills);
   const Child child{program, getpid()};
+  sigset_t interrupt;
+  sigset_t before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  sigprocmask(SIG_BLOCK, &interrupt, &before);  // until it is known whom to kill
   const pid_t id = fork();
-  if (id < 0) return failure(program.arguments[0], "fork");
+  const int fork_error = errno;
+  child_to_kill = id;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (id < 0) return failure(program.arguments[0], "fork", fork_error);
   if (id == 0) become(child);
   const int status = wait_for(id);
+  child_to_kill = 0;
+  if (was_interrupted != 0) return 128 + SIGINT;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -24,6 +24,7 @@ struct Program {
   std::string root{};                   // chroot(2) there first, empty = none
   const Fd* folder = nullptr;           // then its working folder, fchdir(2)
   std::vector<const Fd*> inherited{};   // descriptors that stay open in it under the same number
+  bool interrupt_kills = false;         // run_on_terminal() only
 };
 
 // Whether PATH has the program.
@@ -54,6 +55,8 @@ Result<Ended> end_of(const Program& program);
 // Runs a program with our own standard files and locale, and waits without a limit; the terminal's signals
 // (SIGINT, SIGQUIT) are the child's alone meanwhile. Its exit status; 128 + number where a signal ended it, as
 // shells say it. Failed: it could not be started (a program that is not found ends with 127).
+// `interrupt_kills` is for a program that ignores SIGINT, as passwd(1) does, and whose work can be thrown away: SIGINT
+// to us kills it, and the result is 128 + SIGINT.
 Result<int> run_on_terminal(const Program& program);
 
 }  // namespace aimee

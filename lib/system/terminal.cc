@@ -41,17 +41,16 @@ TerminalKept::~TerminalKept() {
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
 
 std::optional<std::string> ask(std::string_view question) {
-  if (write(STDERR_FILENO, question.data(), question.size()) < 0) return std::nullopt;
   struct sigaction only_interrupt{};  // without SA_RESTART, so that ^C ends the read
   only_interrupt.sa_handler = [](int) {};
   struct sigaction previous{};
   sigaction(SIGINT, &only_interrupt, &previous);
   std::string line;
   char key = 0;
-  ssize_t got = 0;
-  while ((got = read(STDIN_FILENO, &key, 1)) == 1 && key != '\n') line += key;
+  ssize_t got = write(STDERR_FILENO, question.data(), question.size());
+  while (got > 0 && (got = read(STDIN_FILENO, &key, 1)) == 1 && key != '\n') line += key;
   sigaction(SIGINT, &previous, nullptr);
-  if (got == 1) return line;
+  if (key == '\n') return line;
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, "\n", 1);
   return std::nullopt;
 }

@@ -204,10 +204,11 @@ int renew_with_readers(const std::string& folder, const std::string& options) {
     waitpid(reader, &status, 0);
     failures += status == 0 ? 0 : 1;
   }
-  std::printf("reads %ld %ld %ld %ld, misses %ld, unmasked %ld\n", counters.reads[0].load(), counters.reads[1].load(),
-              counters.reads[2].load(), counters.reads[3].load(), counters.misses.load(), counters.unmasked.load());
+  std::printf("%d renewals, reads %ld %ld %ld %ld, misses %ld, unmasked %ld\n", renewals, counters.reads[0].load(),
+              counters.reads[1].load(), counters.reads[2].load(), counters.reads[3].load(), counters.misses.load(),
+              counters.unmasked.load());
   if (!(Identity(store.path()) == before)) std::printf("another file\n"), ++failures;
-  const unsigned unwanted = FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_ENCODED;
+  const unsigned unwanted = FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_ENCODED;
   if ((extent_flags(store.path()) & unwanted) != 0) std::printf("inline or encoded extents\n"), ++failures;
   for (const auto& reads : counters.reads) failures += reads > 0 ? 0 : 1;
   return failures == 0 && counters.misses == 0 && counters.unmasked == 0 ? 0 : 1;
@@ -216,7 +217,11 @@ int renew_with_readers(const std::string& folder, const std::string& options) {
 // Runs `body` with a folder to mount on, where mounts are permitted.
 void with_folder(const std::function<int(const std::string&)>& body) {
   const TemporaryFolder folder;
-  const auto ended = run_with_own_mounts([&] { return body(folder.path()); });
+  const auto ended = run_with_own_mounts([&] {
+    const int result = body(folder.path());
+    std::fflush(stdout);
+    return result;
+  });
   if (!ended) return;
   CHECK_MESSAGE(ended->exit == 0, ended->out << ended->err);
   MESSAGE(ended->out);

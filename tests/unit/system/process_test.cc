@@ -257,4 +257,14 @@ TEST_CASE("an interrupt from the terminal ends the program on it and not the one
   CHECK(ended.exit == SIGINT);
 }
 
+TEST_CASE(
+    "a program that ignores the terminal's interrupt is killed where that is asked, and the result says interrupted") {
+  const Ended ended = run_in_child([] {
+    const auto status = run_on_terminal(
+        {.arguments = {"sh", "-c", "trap '' INT; kill -INT $PPID; exec sleep 60"}, .interrupt_kills = true});
+    return status ? *status - 128 : 100;
+  });
+  CHECK(ended.exit == SIGINT);
+}
+
 }  // namespace aimee::test
