@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -159,6 +160,13 @@ Result<> clear_leftovers(const Places& places, const std::string& path) {
 
 std::string last_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 = 0
 
+Result<> lock_folder(const Fd& folder, std::string_view subject) {
+  while (flock(folder.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return failure(subject, "lock");
+  }
+  return {};
+}
+
 Result<> check_var_is_mounted(const Places& places) {
   const Look var = TRY(look_at_inside(places.seen, "var"));
   if (var.found == Found::obstructed) return {};
@@ -170,6 +178,11 @@ Result<> check_var_is_mounted(const Places& places) {
 Result<> make_store(Places& places, const FileContexts& contexts) {
   const std::string path = concat(places.root, store_path);
   const Fd var = TRY(about(path, open_beneath(places.seen, "var", O_RDONLY | O_DIRECTORY)));
+  TRY(lock_folder(var, path));
+  if (TRY(look_at(places.seen, std::string(store_path.substr(1)))).found != Found::nothing) {
+    places.store = TRY(open_store(places.root));  // another run has made it meanwhile
+    return {};
+  }
   TRY(remove_tree(var, unfinished, path));
   const auto label = TRY(label_in_store(contexts, store_path, S_IFDIR));
   Fd made;

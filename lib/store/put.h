@@ -46,9 +46,13 @@ Result<> clear_leftovers(const Places& places, const std::string& path);
 // "a/b/c" → "c"
 std::string last_name(const std::string& path);
 
-// Makes /var/etc in /var: a subvolume where that can be. Refused: /var is no mount of its own, since what were put
-// there would be part of the root, and hidden when /var is mounted.
+// Exclusive, until the descriptor is closed; waits for another run's end.
+Result<> lock_folder(const Fd& folder, std::string_view subject);
+
+// Refused: /var is no mount of its own: what were put there would be part of the root, and hidden when /var is mounted.
 Result<> check_var_is_mounted(const Places& places);
+
+// Makes /var/etc: a subvolume where that can be, else a folder.
 Result<> make_store(Places& places, const FileContexts& contexts);
 
 }  // namespace aimee

@@ -1,9 +1,6 @@
 // Seeding and binding of entries. What a failure or a cut leaves is said in the header.
 #include "store/seed.h"
 
-#include <sys/file.h>
-
-#include <cerrno>
 #include <optional>
 
 #include "base/text.h"
@@ -64,9 +61,7 @@ Result<> find_out_about_shadow(const Places& places, const Look& image, const Lo
 
 Result<Fd> lock_store(const Places& places) {
   Fd lock = TRY(open_at(places.store, ".", O_RDONLY | O_DIRECTORY));
-  while (flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return failure(store_path, "lock");
-  }
+  TRY(lock_folder(lock, store_path));
   return lock;
 }
 

@@ -48,7 +48,7 @@ TEST_CASE("--diff shows a changed file as diff -u does") {
   NEEDS("diff");
   EtcRoot root;
   boot_and_run(root);
-  write_text(root.etc("hostname"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
   const Outcome outcome = diff(root, "hostname");
   CHECK(outcome.exit == 0);
   CHECK(outcome.out == "--- image/etc/hostname\n+++ store/etc/hostname\n@@ -1 +1 @@\n-appliance\n+mine\n");
@@ -61,9 +61,9 @@ TEST_CASE("--diff shows all that differs in a folder, and follows no link there"
   root.file("ssh/binary", std::string("\0\1", 2));
   root.file("ssh/link", "x");
   boot_and_run(root);
-  write_text(root.etc("ssh/sshd_config"), "Port 2222\n");
+  edit(root.etc("ssh/sshd_config"), "Port 2222\n");
   write_text(root.etc("ssh/new"), "x");
-  write_text(root.etc("ssh/binary"), std::string("\0\2", 2));
+  edit(root.etc("ssh/binary"), std::string("\0\2", 2));
   std::filesystem::remove(root.etc("ssh/gone"));
   std::filesystem::remove(root.etc("ssh/link"));
   std::filesystem::create_symlink("/etc/passwd", root.etc("ssh/link"));
@@ -84,7 +84,7 @@ TEST_CASE("--diff of shadow leaves the padding out") {
   EtcRoot root;
   boot_and_run(root);
   const std::string text = read_text(root.etc("shadow"));
-  write_text(root.etc("shadow"), "root:!:20000:0:99999:7:::\n" + text.substr(26));
+  edit(root.etc("shadow"), "root:!:20000:0:99999:7:::\n" + text.substr(26));
   const Outcome outcome = diff(root, "shadow");
   CHECK(outcome.out ==
         "--- image/etc/shadow\n+++ store/etc/shadow\n@@ -1,2 +1,2 @@\n-root:*:20000:0:99999:7:::\n"
@@ -94,7 +94,7 @@ TEST_CASE("--diff of shadow leaves the padding out") {
 TEST_CASE("--diff without diff(1) says so") {
   EtcRoot root;
   boot_and_run(root);
-  write_text(root.etc("hostname"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
   const Outcome outcome = root.run({"--diff", "hostname"}, {.environment = {{"PATH", "/nowhere"}}});
   CHECK(outcome.exit == 1);
   CHECK(outcome.err == "writable-etc: diff: is not there; install diffutils\n");
@@ -117,7 +117,7 @@ TEST_CASE("--diff and --reset refuse what the list does not name, and what the s
 TEST_CASE("--reset puts the image's file back under the same name, mounted, and keeps the owner's") {
   EtcRoot root;
   boot_and_run(root);
-  write_text(root.etc("hostname"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
   checked(chmod(root.etc("hostname").c_str(), 0600), "chmod");
   const ino_t mine = status_of(root.etc("hostname")).st_ino;
   const Outcome dry = root.run({"--reset", "hostname", "--dry-run"});
@@ -128,7 +128,6 @@ TEST_CASE("--reset puts the image's file back under the same name, mounted, and 
   const Outcome outcome = root.run({"--reset", "hostname", "--json"});
   CHECK_MESSAGE(outcome.exit == 0, outcome.err);
   CHECK(root.bound("hostname"));
-  CHECK(compare(read_tree(root.image("")), read_tree(root.image(""))) == "");
   CHECK(read_text(root.etc("hostname")) == "appliance\n");
   CHECK((status_of(root.etc("hostname")).st_mode & 07777) == 0644);
   const std::string backup = root.backup("hostname");
@@ -146,7 +145,7 @@ TEST_CASE("--reset of a folder is one step; whoever has the old one open keeps i
   EtcRoot root;
   boot_and_run(root);
   write_text(root.etc("ssh/new"), "mine\n");
-  write_text(root.etc("ssh/sshd_config"), "mine\n");
+  edit(root.etc("ssh/sshd_config"), "mine\n");
   const Tree mine = read_tree(root.store("ssh"));
   const Fd open(root.etc("ssh/new"), 0);
   const Outcome outcome = root.run({"--reset", "ssh"});
@@ -162,7 +161,7 @@ TEST_CASE("each --reset keeps a backup of its own; one that has nothing to do ke
   CHECK(root.run({"--reset", "hostname"}).exit == 0);
   CHECK(root.backups("hostname").empty());
   for (int i = 0; i < 3; ++i) {
-    write_text(root.etc("hostname"), "mine " + std::to_string(i) + "\n");
+    edit(root.etc("hostname"), "mine " + std::to_string(i) + "\n");
     CHECK(root.run({"--reset", "hostname"}).exit == 0);
   }
   CHECK(root.backups("hostname").size() == 3);
@@ -173,7 +172,7 @@ TEST_CASE("--reset of shadow keeps its inode, so that every namespace sees the i
   boot_and_run(root);
   const std::string text = read_text(root.etc("shadow"));
   const std::string mine = "root:$6$salt$hash:20000:0:99999:7:::\n" + text.substr(26, 3000);
-  write_text(root.etc("shadow"), mine);
+  edit(root.etc("shadow"), mine);
   const ino_t before = status_of(root.store("shadow")).st_ino;
   const Outcome outcome = root.run({"--reset", "shadow"});
   CHECK_MESSAGE(outcome.exit == 0, outcome.err);

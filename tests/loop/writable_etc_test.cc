@@ -72,7 +72,7 @@ TEST_CASE("a first run seeds the store as a subvolume, mounts it over /etc, and 
   struct stat status{};
   checked(stat(root.store(".aimee").c_str(), &status), "stat");
   CHECK((status.st_mode & 07777) == 0700);
-  write_text(root.etc("hostname"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
   write_text(root.etc("ssh/new"), "mine\n");
   CHECK(read_text(root.store("ssh/new")) == "mine\n");
   root.shut_down();
@@ -214,8 +214,8 @@ TEST_CASE("labels of the store's files are those that the image's policy has for
   CHECK(label("") == expected("/var/etc", "dir"));
   CHECK(label(".aimee") == expected("/var/etc/.aimee", "dir"));
   REQUIRE(root.run({"--reset", "hostname"}).exit == 0);
-  write_text(root.etc("hostname"), "mine\n");
-  write_text(root.etc("shadow"), "root:$6$mine:20000:0:99999:7:::\n");
+  edit(root.etc("hostname"), "mine\n");
+  edit(root.etc("shadow"), "root:$6$mine:20000:0:99999:7:::\n");
   REQUIRE(root.run({"--reset", "hostname"}).exit == 0);
   REQUIRE(root.run({"--reset", "shadow"}).exit == 0);
   const Tree after = read_tree(root.store(""));
@@ -250,8 +250,8 @@ TEST_CASE("the owner's version is there again after the next boot, whatever a ne
   root.list("f hostname\nd ssh\nf motd\nf issue\n");
   root.boot();
   REQUIRE(root.run().exit == 0);
-  write_text(root.etc("hostname"), "mine\n");
-  write_text(root.etc("issue"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
+  edit(root.etc("issue"), "mine\n");
   root.shut_down();
   root.file("hostname", "newer\n");
   root.file("motd", "newer\n");
@@ -276,7 +276,7 @@ TEST_CASE("an older volume under a newer image: a new entry is seeded, one that 
   EtcRoot root;
   root.boot();
   REQUIRE(root.run().exit == 0);
-  write_text(root.etc("hostname"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
   root.shut_down();
   root.file("motd", "new in this image\n");
   root.list("d ssh\nf motd\n");
@@ -298,7 +298,7 @@ TEST_CASE("an older volume under a newer image: accounts are added to the stored
   const std::string mine = "root:$6$salt$hash:20001:0:99999:7:::\n";
   std::string stored = read_text(root.etc("shadow"));
   stored.replace(stored.find("root:*:20000:0:99999:7:::\n"), 26, mine);
-  write_text(root.store("shadow"), stored.substr(0, 4096));
+  edit(root.store("shadow"), stored.substr(0, 4096));
   const ino_t before = inode(root.store("shadow"));
   CHECK(state(root, "shadow") == "changed-by-owner");
   root.shut_down();
@@ -348,9 +348,9 @@ TEST_CASE("a shadow that leads elsewhere is refused, and nothing there is touche
 }
 
 TEST_CASE("a listed machine id is the first boot's for ever, without a warning") {
-  EtcRoot root;
   const std::string first = "0123456789abcdef0123456789abcdef\n";
   const TemporaryFolder run_of_system;
+  EtcRoot root;
   root.file("machine-id", "", 0444);
   root.list("f machine-id\n");
   root.boot();
@@ -396,7 +396,7 @@ TEST_CASE("a volume that is read-only: what is stored is mounted, what is not is
   EtcRoot root;
   root.boot();
   REQUIRE(root.run().exit == 0);
-  write_text(root.etc("hostname"), "mine\n");
+  edit(root.etc("hostname"), "mine\n");
   root.shut_down();
   root.file("motd", "x");
   root.list("f motd\nf hostname\n");
@@ -427,13 +427,13 @@ TEST_CASE("a changed host name is applied to the running system") {
   Outcome outcome = in_system("other");
   CHECK_MESSAGE(outcome.out == "exit 0\nappliance\n", outcome.out << outcome.err);
   says(outcome, "writable-etc: the host name is appliance now\n");
-  write_text(root.etc("hostname"), "# changed\nmine\n");
+  edit(root.etc("hostname"), "# changed\nmine\n");
   outcome = in_system("appliance");
   CHECK_MESSAGE(outcome.out == "exit 0\nmine\n", outcome.out << outcome.err);
   outcome = in_system("mine");
   CHECK(outcome.out == "exit 0\nmine\n");
   CHECK(outcome.err == "");
-  write_text(root.etc("hostname"), "no name at all\n");
+  edit(root.etc("hostname"), "no name at all\n");
   outcome = in_system("mine");
   CHECK(outcome.out == "exit 1\nmine\n");
   says(outcome, "writable-etc: /var/etc/hostname: says no host name: ");

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "harness/doctest_main.h"
+#include "harness/file_tree.h"
 
 namespace looptest {
 
@@ -76,6 +77,23 @@ std::string EtcRoot::backup(const std::string& name) const {
   const auto all = backups(name);
   CHECK(all.size() == 1);
   return all.empty() ? "" : all.front();
+}
+
+void edit(const std::string& path, std::string_view content) {
+  struct stat status{};
+  checked(stat(path.c_str(), &status), path);
+  write_text(path, content, status.st_mode & 07777);
+}
+
+std::string difference(const std::string& one, const std::string& other) {
+  if (std::filesystem::is_directory(one)) return compare(read_tree(one), read_tree(other));
+  struct stat first{};
+  struct stat second{};
+  checked(lstat(one.c_str(), &first), one);
+  checked(lstat(other.c_str(), &second), other);
+  if (first.st_mode != second.st_mode || first.st_uid != second.st_uid || first.st_gid != second.st_gid)
+    return "mode or owner";
+  return read_text(one) == read_text(other) ? "" : "content";
 }
 
 bool says(const Outcome& outcome, const std::string& text) {

@@ -50,6 +50,12 @@ class EtcRoot {
   bool booted_ = false;
 };
 
+// New content for a file that is there, as an editor would: owner and mode stay.
+void edit(const std::string& path, std::string_view content);
+
+// What differs between two versions, folders or files; empty = nothing.
+std::string difference(const std::string& one, const std::string& other);
+
 bool says(const Outcome& outcome, const std::string& text);
 
 }  // namespace looptest
