@@ -224,7 +224,7 @@ void with_folder(const std::function<int(const std::string&)>& body) {
   });
   if (!ended) return;
   CHECK_MESSAGE(ended->exit == 0, ended->out << ended->err);
-  MESSAGE(ended->out);
+  if (!ended->out.empty()) MESSAGE(ended->out);
 }
 
 // For bodies that check with words: what was told, to compare.
