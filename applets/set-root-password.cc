@@ -216,6 +216,7 @@ void offer_password(const Request& request) {
 Outcome offer(const Request& request) {
   if (has_terminal() && lacks_password(request).value_or(false)) offer_password(request);
   std::vector<char*> argv;
+  argv.reserve(request.command.size() + 1);
   for (const std::string& argument : request.command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());

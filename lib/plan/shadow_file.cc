@@ -95,8 +95,8 @@ class Cell {
 bool pack(const Lines& lines, std::span<Cell> cells) {
   std::size_t at = 0;
   for (const std::string_view line : lines) {
-    if (!cells[at].has_room_for(line) && ++at == cells.size()) return false;
-    if (!cells[at].has_room_for(line)) return false;
+    if (!cells[at].has_room_for(line)) ++at;
+    if (at == cells.size() || !cells[at].has_room_for(line)) return false;
     cells[at].add(line);
   }
   return true;

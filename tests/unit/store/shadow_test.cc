@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -114,6 +115,7 @@ enum class View { everybody, service, masked };
 
 [[noreturn]] void read_for_ever(const std::string& path, const std::vector<std::string>& versions, View view,
                                 std::size_t number, std::size_t piece, Counters& counters) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (view != View::everybody && unshare(CLONE_NEWNS) != 0) _exit(1);
   if (view == View::masked && mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) != 0) _exit(1);
   ++counters.ready;
@@ -224,7 +226,7 @@ void with_folder(const std::function<int(const std::string&)>& body) {
   });
   if (!ended) return;
   CHECK_MESSAGE(ended->exit == 0, ended->out << ended->err);
-  MESSAGE(ended->out);
+  if (!ended->out.empty()) MESSAGE(ended->out);
 }
 
 // For bodies that check with words: what was told, to compare.
