@@ -163,14 +163,18 @@ void carry_out_all(const HostKeyWorkshop& workshop, Report& report) {
   }
 }
 
-Result<> tell_fingerprints(const HostKeyFolder& folder, const Request& request, Report& report) {
+// Only for people: a fingerprint that cannot be told does not make a good key a failure.
+void tell_fingerprints(const HostKeyFolder& folder, const Request& request, Report& report) {
   for (Key& key : report.keys) {
     const bool made = key.verdict.action == HostKeyAction::make;
     if (key.error || (!made && !request.json)) continue;
-    key.fingerprint = TRY(host_key_fingerprint(folder, key.type, request.timeout));
-    if (made) log_notice(concat(folder.path, "/", host_key_name(key.type), ": made: ", key.fingerprint));
+    const auto fingerprint = host_key_fingerprint(folder, key.type, request.timeout);
+    key.fingerprint = fingerprint.value_or("");
+    const std::string told = fingerprint ? *fingerprint : concat("no fingerprint: ", fingerprint.error().message());
+    if (made || !fingerprint) {
+      log_notice(concat(folder.path, "/", host_key_name(key.type), made ? ": made: " : ": ", told));
+    }
   }
-  return {};
 }
 
 bool is_done(const Key& key) { return key.verdict.action == HostKeyAction::none; }
@@ -193,7 +197,8 @@ Result<> run(const Request& request, Report& report) {
     const FileContexts contexts = all_good ? FileContexts{} : TRY(contexts_for(request));
     carry_out_all({*folder, contexts, request.timeout}, report);
   }
-  return tell_fingerprints(*folder, request, report);
+  tell_fingerprints(*folder, request, report);
+  return {};
 }
 
 // A refusal means that nothing was changed at all.

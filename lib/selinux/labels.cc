@@ -5,6 +5,7 @@
 #include <selinux/selinux.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>

@@ -2,6 +2,7 @@
 // async-signal-safe.
 #include "system/terminal.h"
 
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -41,14 +42,25 @@ TerminalKept::~TerminalKept() {
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
 
 std::optional<std::string> ask(std::string_view question) {
-  struct sigaction only_interrupt{};  // without SA_RESTART, so that ^C ends the read
+  struct sigaction only_interrupt{};
   only_interrupt.sa_handler = [](int) {};
   struct sigaction previous{};
   sigaction(SIGINT, &only_interrupt, &previous);
+  sigset_t interrupt;
+  sigset_t before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  sigprocmask(SIG_BLOCK, &interrupt, &before);  // but while ppoll waits, so that ^C is never missed
+
   std::string line;
   char key = 0;
-  ssize_t got = write(STDERR_FILENO, question.data(), question.size());
-  while (got > 0 && (got = read(STDIN_FILENO, &key, 1)) == 1 && key != '\n') line += key;
+  pollfd waiting{STDIN_FILENO, POLLIN, 0};
+  bool going_on = write(STDERR_FILENO, question.data(), question.size()) > 0;
+  while (going_on) {
+    going_on = ppoll(&waiting, 1, nullptr, &before) > 0 && read(STDIN_FILENO, &key, 1) == 1 && key != '\n';
+    if (going_on) line += key;
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   sigaction(SIGINT, &previous, nullptr);
   if (key == '\n') return line;
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, "\n", 1);

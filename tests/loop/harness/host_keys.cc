@@ -94,6 +94,11 @@ std::string state_of_pair(const HostKeys& keys, std::string_view type) {
   return state_of(keys.key(type)) + state_of(keys.public_key(type));
 }
 
+std::string fake_keygen(const TemporaryFolder& folder, const std::string& body) {
+  write_text(folder / "ssh-keygen", "#!/bin/sh\n" + body + "\n", 0755);
+  return folder.path();
+}
+
 bool says(const Outcome& outcome, std::string_view text) { return outcome.err.find(text) != std::string::npos; }
 
 }  // namespace looptest

@@ -51,6 +51,10 @@ void check_good(const HostKeys& keys, std::string_view type);
 std::string state_of(const std::string& file);
 std::string state_of_pair(const HostKeys& keys, std::string_view type);
 
+// A program "ssh-keygen" in `folder` that does what the shell's `body` says, to go wrong in a chosen way; the result is
+// the folder, for PATH.
+std::string fake_keygen(const TemporaryFolder& folder, const std::string& body);
+
 bool says(const Outcome& outcome, std::string_view text);
 
 }  // namespace looptest

@@ -64,7 +64,7 @@ TEST_CASE("longer work says how far it is, once a second at most, and where nobo
   CHECK(ended.err == concat("test: ", line, "\n"));
 }
 
-TEST_CASE("a step without files says its name, and no sum goes beyond the whole") {
+TEST_CASE("a step says its name and what is known of its size, and no sum goes beyond the whole") {
   struct Row {
     std::uint64_t files;
     std::uint64_t bytes;
@@ -75,7 +75,7 @@ TEST_CASE("a step without files says its name, and no sum goes beyond the whole"
   const Row rows[] = {
       {0, 0, 0, 0, "step"},
       {0, 4096, 10, 8192, "step"},
-      {5, 0, 0, 0, "step"},
+      {5, 0, 0, 0, "step: 5 files"},
       {2, 9 << 20, 1, 1 << 20, "step: 2 of 1 files, 9.0 MiB of 1.0 MiB (100 %)"},
       {1, 0, 1, 0, "step: 1 of 1 files, 0 B of 0 B (100 %)"},
   };

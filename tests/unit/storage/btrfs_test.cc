@@ -38,4 +38,10 @@ TEST_CASE("no subvolume is made where there is no btrfs") {
   CHECK(made.error().message().starts_with("log: create subvolume: "));
 }
 
+TEST_CASE("what is not on btrfs, or is no folder, is no subvolume, and what is not there is a failure") {
+  CHECK(is_subvolume("/proc").value_or(true) == false);
+  CHECK(is_subvolume("/dev/null").value_or(true) == false);
+  CHECK(told(is_subvolume("/nonexistent")) == with_errno("failed: /nonexistent: look for subvolume", ENOENT));
+}
+
 }  // namespace aimee::test

@@ -2,6 +2,7 @@
 #include "store/compare.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/etc_trees.h"
 

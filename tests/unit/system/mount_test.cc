@@ -95,4 +95,21 @@ TEST_CASE("a view of nothing is a failure") {
   if (ended) CHECK(ended->exit == 0);
 }
 
+TEST_CASE("a folder is a mount point where something is mounted on it, and read-only as that mount is") {
+  const TemporaryFolder folder;
+  folder.folder("below");
+  const auto ended = run_with_own_mounts([&] {
+    const auto plain = open_file(folder / "below", O_RDONLY | O_DIRECTORY);
+    if (!plain || is_mount_point(*plain, "").value_or(true)) return 1;
+    constexpr unsigned long read_only = 1;  // MS_RDONLY
+    const auto mounted = Mounted::at("tmpfs", folder / "below", "tmpfs", read_only, "");
+    const auto top = open_file(folder / "below", O_RDONLY | O_DIRECTORY);
+    if (!mounted || !top || !is_mount_point(*top, "").value_or(false)) return 2;
+    if (!is_mounted_read_only(*top, "").value_or(false)) return 3;
+    return is_mounted_read_only(*plain, "").value_or(true) ? 4 : 0;
+  });
+  if (!ended) return;
+  CHECK(ended->exit == 0);
+}
+
 }  // namespace aimee::test
