@@ -303,7 +303,7 @@ constexpr ManualSection manual_sections[] = {
 }  // namespace
 
 extern const Manual ssh_hostkey_gen_manual;
-const Manual ssh_hostkey_gen_manual{manual_sections, "ssh-keygen(1), sshd_config(5), init-storage(8)"};
+const Manual ssh_hostkey_gen_manual{manual_sections, "ssh-keygen(1), sshd_config(5), init-storage(8)", host_key_types};
 
 extern const Applet ssh_hostkey_gen_applet;
 const Applet ssh_hostkey_gen_applet{

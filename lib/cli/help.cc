@@ -18,7 +18,7 @@ std::string option_column(const Option& option) {
 }  // namespace
 
 std::string applet_help(const Applet& applet) {
-  std::string help = concat("Usage: ", applet.name, " [OPTION…]");
+  std::string help = concat("Usage: ", applet.linked ? "" : "aimee ", applet.name, " [OPTION…]");
   if (!applet.operands.empty()) help += concat(" ", applet.operands);
   help += concat("\n", applet.summary, ".\n\n", applet.description, "\nOptions:\n");
 

@@ -35,6 +35,11 @@ TEST_CASE("help is usage, summary, description, options in one column and exit c
         "Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage, 3 refused (nothing was changed).\n");
 }
 
+TEST_CASE("an applet without a link is called by way of aimee") {
+  const Applet applet{"look", "Look at things", "", "Looks.\n", {}, nothing, false};
+  CHECK(applet_help(applet).starts_with("Usage: aimee look [OPTION…]\n"));
+}
+
 TEST_CASE("an applet without operands and options of its own has the common ones") {
   const Applet applet{"rest", "Do nothing", "", "Does nothing.\n", {}, nothing};
   CHECK(applet_help(applet) ==
