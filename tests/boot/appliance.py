@@ -1,4 +1,4 @@
-"""What is true of every appliance that is up."""
+"""What is true of every appliance that is up, and what its owner can do at the console."""
 from scenario import expect
 
 # Each path of the image's /var with its type, mode and owner.
@@ -28,3 +28,14 @@ def check_var(machine):
     scrubbed = machine.run("btrfs scrub start -B /var")
     expect("no errors found" in scrubbed, f"btrfs finds damage: {scrubbed}")
     return uuid
+
+
+def log_in(machine, password):
+    console = machine.console
+    console.wait("aimee-test login: ")
+    console.send("root")
+    console.wait("Password: ")
+    console.send(password)
+    console.wait("# ")
+    console.send("echo logged in as $(id -un)")
+    console.wait("^logged in as root$")

@@ -12,7 +12,7 @@ ends, its QEMU ends with it: the context manager kills it, and so does the kerne
 
 QEMU emulates (TCG) where there is no KVM, so time limits are generous: AIMEE_BOOT_PATIENCE multiplies them.
 """
-import json
+import codecs
 import os
 import re
 import selectors
@@ -26,6 +26,7 @@ PATIENCE = float(os.environ.get("AIMEE_BOOT_PATIENCE", "1"))
 BOOT_TIMEOUT = 240
 # systemd's patience, for an emulated machine on a busy host. Ours decides.
 NO_HURRY = "systemd.default_timeout_start_sec=1h systemd.default_device_timeout_sec=1h"
+TELL_TROUBLE = "systemctl --no-pager --failed; journalctl --boot --priority warning --output short-monotonic --lines 40"
 ESCAPE_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")
 
 
@@ -40,6 +41,7 @@ class Channel:
         self.machine = machine
         self.name = name
         self.ours, self.qemus = socket.socketpair()
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.raw = ""
         self.text = ""
         self.position = 0  # what wait() has passed
@@ -57,7 +59,7 @@ class Channel:
         if self.log:
             self.log.write(data)
             self.log.flush()
-        self.raw += data.decode("utf-8", "replace")
+        self.raw += self.decoder.decode(data)
         self.text = ESCAPE_SEQUENCE.sub("", self.raw).replace("\r", "")
 
     def send(self, line):
@@ -195,7 +197,7 @@ class Machine:
         state = self.try_run("systemctl is-system-running --wait", timeout)[1]
         seconds = self.seconds()
         if state != "running":
-            raise self.failure(f"the system is {state}: {self.try_run('systemctl status --no-pager --failed')[1]}")
+            raise self.failure(f"the system is {state}:\n{self.try_run(TELL_TROUBLE)[1]}")
         return seconds
 
     # Power.

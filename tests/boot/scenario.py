@@ -5,12 +5,17 @@ holds is printed with the seconds since the start; the console's logs are in SYS
 boots. Exit: 0 all hold, 1 one does not, 2 wrong usage.
 """
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import namedtuple
 
 from machine import Failure, Machine
+
+
+Extent = namedtuple("Extent", "start size")  # in bytes
 
 
 class Scenario:
@@ -23,12 +28,18 @@ class Scenario:
         self.logs = f"{system}/logs"
         os.makedirs(self.logs, exist_ok=True)
         self.disk = self.new_disk("disk.img")
+        self.volume = self.extent_of_data_volume()
 
     def new_disk(self, name):
         """A copy of the disk as it leaves the factory."""
         path = f"{self.folder}/{name}"
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", f"{self.system}/disk.img", path], check=True)
         return path
+
+    def extent_of_data_volume(self):
+        told = subprocess.run(["partx", "--noheadings", "--nr", "2", "--output", "START,SECTORS", self.disk],
+                              check=True, capture_output=True, text=True).stdout
+        return Extent(*(int(sectors) * 512 for sectors in told.split()))
 
     def boot(self, arguments="", disk=None, record=None):
         """A Machine on the scenario's disk or another, to be used in a `with` statement."""
@@ -50,6 +61,8 @@ def main(description, *steps):
     if len(sys.argv) != 2 or not os.path.exists(f"{sys.argv[1]}/disk.img"):
         print(f"{description.strip()}\n\nusage: {name} SYSTEM (a folder that make-system made)", file=sys.stderr)
         sys.exit(2)
+    # ctest ends what takes too long with a signal; the disks go then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix=f"aimee-{name}-") as folder:
         scenario = Scenario(name, sys.argv[1], folder)
         try:
