@@ -1,0 +1,41 @@
+"""What is true of every appliance that is up, and what its owner can do at the console."""
+from scenario import expect
+
+# Each path of the image's /var with its type, mode and owner.
+LIST = "(cd {} && find . -mindepth 1 -printf '%P %y %m %U:%G\\n' | sort)"
+IMAGE = "/run/image"  # the root once more, without what is mounted over its /var
+
+
+def check_var(machine):
+    """/var is a committed volume of aimee's, and everything of the image's /var is in it. Returns the UUID."""
+    mounted = machine.run("findmnt -no FSTYPE,SOURCE /var").split()
+    expect(mounted == ["btrfs", "/dev/vda2"], f"/var is {mounted}")
+    uuid = machine.run("btrfs filesystem show /var | sed -n 's/.*uuid: //p'")
+    expect(uuid[14] == "8" and "61696d6565" in uuid, f"aimee did not make the volume: UUID {uuid}")
+    label = machine.run("btrfs filesystem label /var")
+    expect(label == "aimee-data", f"the volume is not committed: label {label}")
+
+    subvolumes = machine.run("btrfs subvolume list -o /var | sed 's/.* path //'").split()
+    expect({"etc", "log", "tmp"} <= set(subvolumes), f"the subvolumes are {subvolumes}")
+
+    machine.run(f"mkdir {IMAGE} && mount --bind / {IMAGE}")
+    missing = machine.run(f"comm -23 <{LIST.format(IMAGE + '/var')} <{LIST.format('/var')}")
+    expect(not missing, f"of the image's /var, /var has not, or not so:\n{missing}")
+    different = machine.run(f"diff -rq --no-dereference --exclude=wtmp --exclude=btmp --exclude=lastlog {IMAGE}/var /var | grep -v '^Only in /var' || true")
+    expect(not different, f"files of /var are not the image's: {different}")
+    machine.run(f"umount {IMAGE} && rmdir {IMAGE}")
+
+    scrubbed = machine.run("btrfs scrub start -B /var")
+    expect("no errors found" in scrubbed, f"btrfs finds damage: {scrubbed}")
+    return uuid
+
+
+def log_in(machine, password):
+    console = machine.console
+    console.wait("aimee-test login: ")
+    console.send("root")
+    console.wait("Password: ")
+    console.send(password)
+    console.wait("# ")
+    console.send("echo logged in as $(id -un)")
+    console.wait("^logged in as root$")

@@ -1,0 +1,74 @@
+"""What the boot tests have in common: `main(__doc__, STEP...)` is a whole test NAME SYSTEM.
+
+SYSTEM is make-system's folder. Each step is a function of a Scenario, they run in order and share its disk. What
+holds is printed with the seconds since the start; the console's logs are in SYSTEM/logs/NAME.N.log, N counting the
+boots. Exit: 0 all hold, 1 one does not, 2 wrong usage.
+"""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import namedtuple
+
+from machine import Failure, Machine
+
+
+Extent = namedtuple("Extent", "start size")  # in bytes
+
+
+class Scenario:
+    def __init__(self, name, system, folder):
+        self.name = name
+        self.system = system
+        self.folder = folder
+        self.started = time.monotonic()
+        self.boots = 0
+        self.logs = f"{system}/logs"
+        os.makedirs(self.logs, exist_ok=True)
+        self.disk = self.new_disk("disk.img")
+        self.volume = self.extent_of_data_volume()
+
+    def new_disk(self, name):
+        """A copy of the disk as it leaves the factory."""
+        path = f"{self.folder}/{name}"
+        subprocess.run(["cp", "--sparse=always", "--reflink=auto", f"{self.system}/disk.img", path], check=True)
+        return path
+
+    def extent_of_data_volume(self):
+        told = subprocess.run(["partx", "--noheadings", "--nr", "2", "--output", "START,SECTORS", self.disk],
+                              check=True, capture_output=True, text=True).stdout
+        return Extent(*(int(sectors) * 512 for sectors in told.split()))
+
+    def boot(self, arguments="", disk=None, record=None):
+        """A Machine on the scenario's disk or another, to be used in a `with` statement."""
+        self.boots += 1
+        return Machine(self.system, disk or self.disk, f"{self.logs}/{self.name}.{self.boots}.log", arguments,
+                       record)
+
+    def holds(self, text):
+        print(f"{time.monotonic() - self.started:6.1f} s  {text}", flush=True)
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def main(description, *steps):
+    name = os.path.basename(sys.argv[0])
+    if len(sys.argv) != 2 or not os.path.exists(f"{sys.argv[1]}/disk.img"):
+        print(f"{description.strip()}\n\nusage: {name} SYSTEM (a folder that make-system made)", file=sys.stderr)
+        sys.exit(2)
+    # ctest ends what takes too long with a signal; the disks go then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix=f"aimee-{name}-") as folder:
+        scenario = Scenario(name, sys.argv[1], folder)
+        try:
+            for step in steps:
+                step(scenario)
+        except Failure as failure:
+            print(f"{name}: {step.__name__}: {failure}\n{name}: console logs: {scenario.logs}", file=sys.stderr)
+            sys.exit(1)
+    print(f"{name}: all hold")
