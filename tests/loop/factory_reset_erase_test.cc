@@ -1,21 +1,12 @@
-// factory-reset --erase, as the shutdown unit runs it, and what is left on the raw disk; cut short at every point.
+// factory-reset --erase, as the shutdown unit runs it, and what is left on the raw disk.
 #include <sys/stat.h>
 
-#include <csignal>
-
 #include "harness/doctest_main.h"
-#include "harness/failing_disk.h"
 #include "harness/reset.h"
 
 using namespace looptest;
 
 namespace {
-
-Arguments erase_command(const SampleRoot& root, const Arguments& more = {}) {
-  Arguments command{aimee(), "factory-reset", "--root", root.path(), "--erase"};
-  command.insert(command.end(), more.begin(), more.end());
-  return command;
-}
 
 std::uint64_t allocated(const LoopDisk& disk) {
   struct stat status{};
@@ -24,16 +15,6 @@ std::uint64_t allocated(const LoopDisk& disk) {
 }
 
 std::string state_of(const SampleRoot& root) { return json(init_storage(root, {"--dry-run", "--json"}), ".state"); }
-
-// After a cut: armed still, or finished; and the next run always finishes.
-void check_goes_on(const SampleRoot& root, const LoopDisk& disk) {
-  const std::string state = state_of(root);
-  CHECK_MESSAGE((state == "reset-armed" || state == "blank"), state);
-  const Outcome next = factory_reset(root, {"--erase"});
-  CHECK_MESSAGE(next.exit == (state == "blank" ? 3 : 0), next.err);
-  CHECK_FALSE(holds(disk, secret));
-  CHECK(state_of(root) == "blank");
-}
 
 }  // namespace
 
@@ -64,24 +45,23 @@ TEST_CASE("an armed volume is erased, discarded, proven blank, and made anew by 
 }
 
 TEST_CASE("on a device without discard everything is overwritten, and the proof says so") {
-  NEEDS("nbdkit", "nbdfuse", "fusermount3");
-  FailingDisk slow({.size = 256 * MiB});
-  LoopDisk& disk = slow.disk();
+  const LoopDisk disk;
+  const NoDiscard no_discard(disk);
   make_armed(disk);
   disk.write(200 * MiB + 17, secret);
   const SampleRoot root(disk.device());
   const Outcome outcome = factory_reset(root, {"--erase"});
   CHECK_MESSAGE(outcome.exit == 0, outcome.err);
   CHECK(outcome.err.find("read back 256 MiB: zeros") != std::string::npos);
+  CHECK(json(factory_reset(root, {"--status", "--json"}), ".discard") == "false");
   CHECK(outcome.err.find("this device has no discard") != std::string::npos);
   CHECK_FALSE(holds(disk, secret));
   check_nothing_is_found(disk);
 }
 
 TEST_CASE("--quick on a device without discard leaves data and says so, and nothing is found on it") {
-  NEEDS("nbdkit", "nbdfuse", "fusermount3");
-  FailingDisk slow({.size = 256 * MiB});
-  LoopDisk& disk = slow.disk();
+  const LoopDisk disk;
+  const NoDiscard no_discard(disk);
   make_armed(disk);
   disk.write(200 * MiB, secret);
   disk.write(disk.size() - 512, "EFI PART");
@@ -145,91 +125,4 @@ TEST_CASE("an old token that was copied to another disk does nothing") {
   check_reset_refused(root, {"--erase"}, {"for another volume, another device or another version"});
   check_left_alone(root, "ready");
   CHECK(factory_reset(root, {"--cancel"}).err.find("nothing to cancel") != std::string::npos);
-}
-
-TEST_CASE("killed before any of its writes, flushes and discards, it is armed or finished") {
-  NEEDS("strace");
-  const LoopDisk disk;
-  const SampleRoot root(disk.device());
-  for (const std::string system_call : {"pwrite64", "fsync", "ioctl"}) {
-    bool killed = true;
-    unsigned nth = 0;
-    while (killed && nth < 60) {
-      ++nth;
-      CAPTURE(system_call);
-      CAPTURE(nth);
-      make_armed(disk);
-      killed = killed_at(system_call, nth, erase_command(root));
-      check_goes_on(root, disk);
-    }
-    CHECK_MESSAGE(nth > 3, system_call << " was killed " << nth << " times only");
-    CHECK_FALSE(killed);
-  }
-}
-
-TEST_CASE("killed while it overwrites and while it reads back, it goes on") {
-  NEEDS("nbdkit", "nbdfuse", "fusermount3");
-  FailingDisk slow({.size = 256 * MiB});
-  LoopDisk& disk = slow.disk();
-  const SampleRoot root(disk.device());
-  const std::string noise = random_bytes(MiB);
-  std::chrono::milliseconds whole{};
-  constexpr int moments = 8;
-  for (int moment = 0; moment <= moments; ++moment) {
-    CAPTURE(moment);
-    make_armed(disk);
-    for (std::uint64_t offset = 100 * MiB; offset < 220 * MiB; offset += MiB) disk.write(offset, noise);
-    if (moment == 0) {
-      whole = factory_reset(root, {"--erase"}).took;
-      continue;
-    }
-    {
-      const NothingLeft nothing_left;
-      Process process(erase_command(root));
-      std::this_thread::sleep_for(whole * moment / moments);
-      process.signal(SIGKILL);
-      process.wait();
-    }
-    check_goes_on(root, disk);
-    CHECK_FALSE(holds(disk, noise.substr(4096, 64)));
-  }
-}
-
-TEST_CASE("asked to stop, it says so and leaves the volume armed") {
-  NEEDS("nbdkit", "nbdfuse", "fusermount3");
-  FailingDisk slow({.size = 512 * MiB});
-  LoopDisk& disk = slow.disk();
-  make_armed(disk);
-  const std::string noise = random_bytes(MiB);
-  for (std::uint64_t offset = 100 * MiB; offset < 500 * MiB; offset += MiB) disk.write(offset, noise);
-  const SampleRoot root(disk.device());
-  {
-    const NothingLeft nothing_left;
-    Process process(erase_command(root));
-    // The superblock's copy is the first thing to go.
-    REQUIRE(
-        wait_until([&] { return !Superblock::at(disk.backing(), second_superblock).valid() || !process.running(); }));
-    process.signal(SIGTERM);
-    const Outcome outcome = process.wait();
-    CHECK(outcome.exit == 1);
-    CHECK(outcome.err.find("factory-reset: " + disk.device() + ": interrupted") != std::string::npos);
-  }
-  check_goes_on(root, disk);
-}
-
-TEST_CASE("a device whose writes fail: exit code 1, armed, and erased when it works again") {
-  NEEDS("nbdkit", "nbdfuse", "fusermount3");
-  FailingDisk failing({.size = 256 * MiB});
-  LoopDisk& disk = failing.disk();
-  make_armed(disk);
-  const SampleRoot root(disk.device());
-  failing.fail_writes(true);
-  const Outcome outcome = factory_reset(root, {"--erase", "--json"});
-  CHECK(outcome.exit == 1);
-  CHECK(outcome.err.find(disk.device()) != std::string::npos);
-  CHECK(json(outcome, ".proof") == "null");
-  failing.fail_writes(false);
-  tool({"blockdev", "--flushbufs", disk.device()});
-  CHECK(state_of(root) == "reset-armed");
-  check_goes_on(root, disk);
 }

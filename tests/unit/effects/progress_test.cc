@@ -127,7 +127,7 @@ TEST_CASE("a step with a length says how much of it is done") {
     while (Clock::now() < later) progress.tick();
     return 0;
   });
-  CHECK(ended.err == "test: overwriting: 1.00 GiB of 4.00 GiB (25 %)\n");
+  CHECK(ended.err == "test: overwriting: 1.0 GiB of 4.0 GiB (25 %)\n");
 }
 
 }  // namespace aimee::test

@@ -138,7 +138,7 @@ TEST_CASE("the page shows what will be lost, and nothing that drives a terminal"
         "  device  /dev/vda3 on /dev/vda\n"
         "  model   QEMU\\x09DISK\n"
         "  serial  SERIAL1\n"
-        "  size    1.00 GiB, 0 B used\n"
+        "  size    1.0 GiB, 0 B used\n"
         "  volume  holds the data volume, UUID 00010203-0405-8607-8809-61696d656501\n"
         "  host    kiosk\n"
         "  state   mounted at /var: erased while the system goes down, or at the next boot\n");
