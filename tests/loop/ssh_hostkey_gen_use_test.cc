@@ -13,7 +13,6 @@
 
 #include "harness/doctest_main.h"
 #include "harness/host_keys.h"
-#include "harness/mounted.h"
 #include "harness/policy.h"
 
 using namespace looptest;
@@ -44,6 +43,22 @@ std::string drop_in(const HostKeys& keys) {
   CHECK(lines == 3);
   return text;
 }
+
+// The empty folder that sshd wants; of a machine where sshd ran before it stays as it is.
+class PrivilegeSeparation {
+ public:
+  PrivilegeSeparation() : made_(std::filesystem::create_directory(path)) {}
+  PrivilegeSeparation(const PrivilegeSeparation&) = delete;
+  PrivilegeSeparation& operator=(const PrivilegeSeparation&) = delete;
+  ~PrivilegeSeparation() {
+    std::error_code ignored;
+    if (made_) std::filesystem::remove(path, ignored);
+  }
+
+ private:
+  static constexpr const char* path = "/run/sshd";
+  bool made_;
+};
 
 // "TYPE BASE64" of each key that the server shows, sorted as the client asks for them.
 std::vector<std::string> keys_of_server(int port) {
@@ -82,9 +97,7 @@ TEST_CASE("a real sshd with the drop-in shows exactly the keys that were made") 
   NEEDS("ssh-keygen", "sshd", "ssh-keyscan");
   const HostKeys keys;
   REQUIRE(keys.run().exit == 0);
-  std::filesystem::create_directories("/run/sshd");  // sshd's own, empty; in this mount namespace only
-  const Mounted privilege_separation = Mounted::tmpfs_on("/run/sshd");
-  checked(chmod("/run/sshd", 0755), "chmod");
+  const PrivilegeSeparation empty_folder;
   const int port = free_port();
   const TemporaryFolder folder;
   write_text(folder / "10-aimee-hostkeys.conf", drop_in(keys));
