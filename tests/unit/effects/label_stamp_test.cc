@@ -13,6 +13,7 @@ TEST_CASE("a stamp names the rules' version, the policy and its digest") {
 }
 
 TEST_CASE("no note is an empty one") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   CHECK(read_label_stamp(root.path()).value_or("failed").empty());
   root.folder("var/lib");
@@ -20,6 +21,7 @@ TEST_CASE("no note is an empty one") {
 }
 
 TEST_CASE("a note is written with its folders, over an older one and over what a cut left, and read again") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   const FileContexts none;
   SUBCASE("nothing there") { root.folder("var"); }
@@ -33,6 +35,7 @@ TEST_CASE("a note is written with its folders, over an older one and over what a
 }
 
 TEST_CASE("a note or a folder that is a link is not followed") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   const std::string outside = root.folder("outside");
   root.file("outside/labels", "theirs");

@@ -39,7 +39,8 @@ TEST_CASE("the whole page") {
   CHECK(status_text(example()) ==
         "No problems.\n"
         "\n"
-        "Data volume    /dev/vda3 (PARTLABEL=aimee-data), 20.0 GiB, QEMU DISK, serial S123\n"
+        "Data volume    /dev/vda3 (PARTLABEL=aimee-data), 20.0 GiB, QEMU DISK, serial\n"
+        "               S123\n"
         "               ready: holds the data volume\n"
         "               mounted on /var; 5.0 GiB of 20.0 GiB used (25 %)\n"
         "               label \"aimee-data\", UUID 11111111-2222-8333-8444-61696d656501\n"

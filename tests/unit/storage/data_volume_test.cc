@@ -7,6 +7,7 @@
 namespace aimee::test {
 
 TEST_CASE("without a line in fstab, or with one for a device that is not there, the reason is the one of that step") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder root;
   CHECK(
       told(find_data_volume(root.path(), {})).starts_with(concat("refused: ", root / "etc/fstab", ": does not exist")));

@@ -18,6 +18,7 @@ const WritableEntry file{EntryKind::file, "x", 1, 3};
 
 TEST_CASE("three versions of a file make its state") {
   struct Row {
+    EMULATION_LACKS("openat2");
     std::string_view image;  // "" = not there
     std::string_view note;
     std::string_view stored;
@@ -49,6 +50,7 @@ TEST_CASE("three versions of a file make its state") {
 }
 
 TEST_CASE("a type that does not fit is broken, and says which") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   trees.image("x", "1");
   trees.folder.link("store/x", "y");
@@ -59,6 +61,7 @@ TEST_CASE("a type that does not fit is broken, and says which") {
 }
 
 TEST_CASE("a kept machine id is not compared with the image's") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const WritableEntry id{EntryKind::file, "machine-id", 1, 3};
   trees.image("machine-id", "");
@@ -72,6 +75,7 @@ TEST_CASE("a kept machine id is not compared with the image's") {
 }
 
 TEST_CASE("what no line names is told, at the highest folder that leads to no entry") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   trees.image("aimee-os/writable-etc", "f a/b/c\nd d\n");
   for (const char* name : {"a/b/c", "a/b/other", "a/x/y", "d/x", "gone", "shadow", ".aimee/image/z", ".aimee-new"})

@@ -39,6 +39,7 @@ TEST_CASE("a copy is under its name only when it was put there, and not over ano
 }
 
 TEST_CASE("a folder is prepared with all in it, over what a cut left") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   trees.image("d/a/b", "image");
@@ -50,6 +51,7 @@ TEST_CASE("a folder is prepared with all in it, over what a cut left") {
 }
 
 TEST_CASE("a file's copy can have other content, with all else the image's") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   prepared(chmod(trees.image("x", "image, and longer").c_str(), 0640) == 0, "chmod");
@@ -72,6 +74,7 @@ TEST_CASE("an exchange gives each the other's name") {
 }
 
 TEST_CASE("removing follows no link") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   trees.folder.file("outside/x", "kept");
@@ -94,6 +97,7 @@ TEST_CASE("folders on the way to an entry have the image's mode, those of the no
   CHECK(told(folder_of_entry(places, "a/b/x", FileContexts())) == "done");
   CHECK(told(folder_of_note(places, ".aimee/image/a/b/x", FileContexts())) == "done");
   const auto mode = [&](std::string_view name) {
+    EMULATION_LACKS("openat2");
     struct stat status{};
     prepared(stat((trees.folder / concat("store/", name)).c_str(), &status) == 0, name);
     return in_base(status.st_mode & 07777, 8);
@@ -115,6 +119,7 @@ TEST_CASE("a link on the way to an entry is not followed") {
 }
 
 TEST_CASE("leftovers are removed where versions of an entry are made, and nowhere else") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   for (const char* name : {"a/.aimee-new", ".aimee/image/a/.aimee-new", ".aimee/backup/a/.aimee-new/x", "b/.aimee-new"})

@@ -24,6 +24,7 @@ std::string seed(const EtcTrees& trees, const WritableEntry& entry) {
 }  // namespace
 
 TEST_CASE("the note and the store's version are the image's, and the owner's is never overwritten") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const WritableEntry entry{EntryKind::file, "a/x", 1, 3};
   trees.image("a/x", "image");
@@ -38,6 +39,7 @@ TEST_CASE("the note and the store's version are the image's, and the owner's is 
 }
 
 TEST_CASE("shadow is seeded in whole blocks") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const std::string image = "root:*:1::::::\nbin:*:1::::::\n";
   trees.image("shadow", image);
@@ -47,6 +49,7 @@ TEST_CASE("shadow is seeded in whole blocks") {
 }
 
 TEST_CASE("a machine id that the system has now is kept, and none that it has not") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const WritableEntry entry{EntryKind::file, "machine-id", 1, 3};
   trees.image("machine-id", "uninitialized\n");
@@ -58,6 +61,7 @@ TEST_CASE("a machine id that the system has now is kept, and none that it has no
 }
 
 TEST_CASE("accounts that the stored shadow lacks are found") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   trees.image("shadow", "root:*:1::::::\nweb:*:1::::::\ndb:!:1::::::\n");
   trees.stored("shadow", "root:!:1::::::\ndb:*:1::::::\n");

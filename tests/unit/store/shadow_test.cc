@@ -245,6 +245,7 @@ void check_told(const std::function<std::string(const std::string&)>& body, cons
 TEST_CASE("thousands of renewals: no reader in any mount namespace misses, the mask and the file's identity stay") {
   NEEDS("mkfs.btrfs", "mount");
   SUBCASE("a volume as init-storage makes it") {
+    EMULATION_LACKS("openat2");
     with_folder([](const std::string& folder) { return renew_with_readers(folder, "noatime"); });
   }
   SUBCASE("a volume that compresses everything") {
@@ -256,6 +257,7 @@ TEST_CASE("a renewal changes the one block that it has to, and an equal one noth
   NEEDS("mkfs.btrfs", "mount");
   check_told(
       [](const std::string& folder) {
+        EMULATION_LACKS("openat2");
         const Store store(folder, "noatime", shadow_in_blocks(with_root("*")));
         std::string all = told(store.renew(with_root(hash(1, 70))));
         all += content_of(store.seen()) == shadow_in_blocks(with_root(hash(1, 70))) ? ", renewed" : ", not renewed";
@@ -272,6 +274,7 @@ TEST_CASE("a shadow that somebody edited in place is brought into blocks") {
   NEEDS("mkfs.btrfs", "mount");
   check_told(
       [](const std::string& folder) {
+        EMULATION_LACKS("openat2");
         const Store store(folder, "noatime", with_root("*"));
         const std::string result = told(store.renew(with_root(hash(1, 70))));
         const std::string content = content_of(store.seen());
@@ -283,6 +286,7 @@ TEST_CASE("a shadow that somebody edited in place is brought into blocks") {
 TEST_CASE("killed at any moment: the old one or the new one, whole") {
   NEEDS("mkfs.btrfs", "mount");
   with_folder([](const std::string& folder) {
+    EMULATION_LACKS("openat2");
     const std::vector<std::string> versions = versions_for_renewals();
     const Store store(folder, "noatime", shadow_in_blocks(versions.front()));
     for (unsigned delay = 0; delay < 300; ++delay) {
@@ -308,6 +312,7 @@ TEST_CASE("no space for the new block: an error, and the old one is whole") {
   NEEDS("mkfs.btrfs", "mount");
   check_told(
       [](const std::string& folder) {
+        EMULATION_LACKS("openat2");
         const Store store(folder, "noatime", shadow_in_blocks(with_root("*")));
         const Fd filler = *open_at(store.folder(), "filler", O_RDWR | O_CREAT, 0600);
         for (off_t piece = 64 << 20, at = 0; piece >= 4096;) {
@@ -327,6 +332,7 @@ TEST_CASE("a file system that cannot exchange blocks is refused, and nothing is 
   const TemporaryFolder folder;
   const std::string content = shadow_in_blocks(with_root("*"));
   const auto ended = run_with_own_mounts([&] {
+    EMULATION_LACKS("openat2");
     prepared(mount("none", folder.path().c_str(), "tmpfs", 0, nullptr) == 0, "tmpfs");
     const std::string path = folder.file("shadow", content, 0640);
     const Fd store = *open_file(folder.path(), O_RDONLY | O_DIRECTORY);
@@ -346,6 +352,7 @@ TEST_CASE("the shadow is locked once, and only a plain file with one name") {
   CHECK(told(lock_shadow(store)) ==
         "refused: /var/etc/shadow: is not there; run: systemctl start writable-etc.service");
   SUBCASE("locked") {
+    EMULATION_LACKS("openat2");
     const std::string path = folder.file("shadow", "", 0640);
     const auto first = lock_shadow(store);
     MUST_SUCCEED(first);
