@@ -52,8 +52,9 @@ TEST_CASE("killed before any of its writes and flushes, it is armed or finished"
 }
 
 TEST_CASE("killed while it overwrites and while it reads back, it goes on") {
-  const LoopDisk disk(small);
-  const NoDiscard no_discard(disk);
+  NEEDS("nbdkit", "nbdfuse", "fusermount3");
+  FailingDisk plain(small);
+  LoopDisk& disk = plain.disk();
   const SampleRoot root(disk.device());
   const std::string noise = random_bytes(MiB);
   std::chrono::milliseconds whole{};
@@ -79,8 +80,9 @@ TEST_CASE("killed while it overwrites and while it reads back, it goes on") {
 }
 
 TEST_CASE("asked to stop, it says so and leaves the volume armed") {
-  const LoopDisk disk({.size = 512 * MiB});
-  const NoDiscard no_discard(disk);
+  NEEDS("nbdkit", "nbdfuse", "fusermount3");
+  FailingDisk plain({.size = 512 * MiB});
+  LoopDisk& disk = plain.disk();
   make_armed(disk);
   const std::string noise = random_bytes(MiB);
   for (std::uint64_t offset = 100 * MiB; offset < 500 * MiB; offset += MiB) disk.write(offset, noise);

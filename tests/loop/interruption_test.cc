@@ -92,6 +92,8 @@ TEST_CASE("asked to stop, it says so in one line and leaves the volume unfinishe
   root.bulk(1500, 200000);
   for (int number : {SIGTERM, SIGINT}) {
     CAPTURE(number);
+    disk.fill(0, 2 * MiB, 0);
+    disk.fill(second_superblock, superblock_size, 0);
     const NothingLeft nothing_left;
     Process process(init_storage_command(root));
     REQUIRE(wait_until([&] { return creating(disk) || !process.running(); }));

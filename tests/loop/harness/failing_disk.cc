@@ -22,12 +22,12 @@ void switch_file(const std::string& path, bool on) {
 FailingDisk::FailingDisk(LoopDisk::Shape shape) {
   write_text(folder_ / "image", "");
   std::filesystem::resize_file(folder_ / "image", shape.size);
-  // Zeroing and trimming are writes too; without them everything becomes a plain write.
+  // Zeroing is a write too, and a trim is refused: everything becomes a plain write.
   server_ = std::make_unique<Process>(
       Arguments{"nbdfuse", mount_ / "disk", "--command", "nbdkit", "-s", "--exit-with-parent", "--filter=error",
                 "--filter=nozero", "file", folder_ / "image", "error-pwrite=EIO", "error-pwrite-rate=100%",
                 "error-pwrite-file=" + (folder_ / "fail-writes"), "error-pread=EIO", "error-pread-rate=100%",
-                "error-pread-file=" + (folder_ / "fail-reads")},
+                "error-pread-file=" + (folder_ / "fail-reads"), "error-trim=EINVAL", "error-trim-rate=100%"},
       RunOptions{.deadline = std::chrono::seconds(600)});
   if (!wait_until([&] { return access((mount_ / "disk").c_str(), F_OK) == 0 || !server_->running(); },
                   std::chrono::seconds(10)) ||

@@ -1,4 +1,5 @@
-// A loop device over a FUSE file over nbdkit, whose reads or writes can be made to fail at any moment.
+// A loop device over a FUSE file over nbdkit, whose reads or writes can be made to fail at any moment, and
+// which cannot discard.
 #pragma once
 
 #include <memory>

@@ -83,14 +83,6 @@ void check_reset_refused(const SampleRoot& root, const Arguments& arguments, con
   }
 }
 
-NoDiscard::NoDiscard(const LoopDisk& disk)
-    : attribute_("/sys/block/" + disk.device().substr(5) + "/queue/discard_max_bytes"), before_(read_text(attribute_)) {
-  write_text(attribute_, "0");
-}
-
-// The kernel takes multiples of the granularity only, and its own limit need not be one.
-NoDiscard::~NoDiscard() { write_text(attribute_, std::to_string(std::stoull(before_) / MiB * MiB)); }
-
 FileCovered::FileCovered(const std::string& path, std::string_view text) : path_(path) {
   write_text(folder_ / "text", text);
   tool({"mount", "--bind", folder_ / "text", path});

@@ -41,19 +41,6 @@ Outcome factory_reset(const SampleRoot& root, const Arguments& more = {}, RunOpt
 // Refused with exit code 3 and the texts in the message, in a dry run too, and all disks untouched.
 void check_reset_refused(const SampleRoot& root, const Arguments& arguments, const std::vector<std::string>& texts);
 
-// The disk's queue takes no discards (sysfs-block, queue/discard_max_bytes), as long as this exists.
-class NoDiscard {
- public:
-  explicit NoDiscard(const LoopDisk& disk);
-  NoDiscard(const NoDiscard&) = delete;
-  NoDiscard& operator=(const NoDiscard&) = delete;
-  ~NoDiscard();
-
- private:
-  std::string attribute_;
-  std::string before_;
-};
-
 // `path` reads as `text`, in the test's own mount namespace.
 class FileCovered {
  public:
