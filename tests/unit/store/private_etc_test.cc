@@ -13,6 +13,7 @@ using namespace aimee;
 using namespace aimee::test;
 
 TEST_CASE("the private /etc: the image's files, mounts on top, the stored shadow as a plain file, all of it writable") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder folder;
   folder.file("root/etc/hosts", "image\n");
   folder.file("root/etc/sub/mounted", "covered\n");
@@ -20,7 +21,6 @@ TEST_CASE("the private /etc: the image's files, mounts on top, the stored shadow
   folder.file("mine", "mounted\n");
   const std::string stored = folder.file("stored", "root:*:1::::::\n\n\n\n", 0640);
   const auto ended = run_with_own_mounts([&] {
-    EMULATION_LACKS("openat2");
     const std::string etc = folder / "root/etc";
     prepared(mount((folder / "mine").c_str(), (etc + "/sub/mounted").c_str(), nullptr, MS_BIND, nullptr) == 0, "bind");
     const Fd shadow = *open_file(stored, O_RDONLY);

@@ -20,6 +20,7 @@ std::string prepare_from(const Places& places, const std::string& name) {
 }  // namespace
 
 TEST_CASE("a copy is under its name only when it was put there, and not over another") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   trees.image("x", "image");
@@ -63,6 +64,7 @@ TEST_CASE("a file's copy can have other content, with all else the image's") {
 }
 
 TEST_CASE("an exchange gives each the other's name") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   trees.stored("a", "a");
@@ -90,6 +92,7 @@ TEST_CASE("removing follows no link") {
 }
 
 TEST_CASE("folders on the way to an entry have the image's mode, those of the notes are private") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   trees.image("a/b/x", "image");
@@ -97,7 +100,6 @@ TEST_CASE("folders on the way to an entry have the image's mode, those of the no
   CHECK(told(folder_of_entry(places, "a/b/x", FileContexts())) == "done");
   CHECK(told(folder_of_note(places, ".aimee/image/a/b/x", FileContexts())) == "done");
   const auto mode = [&](std::string_view name) {
-    EMULATION_LACKS("openat2");
     struct stat status{};
     prepared(stat((trees.folder / concat("store/", name)).c_str(), &status) == 0, name);
     return in_base(status.st_mode & 07777, 8);
@@ -108,6 +110,7 @@ TEST_CASE("folders on the way to an entry have the image's mode, those of the no
 }
 
 TEST_CASE("a link on the way to an entry is not followed") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   const Places places = trees.places();
   trees.image("a/x", "image");

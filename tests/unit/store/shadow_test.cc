@@ -243,9 +243,9 @@ void check_told(const std::function<std::string(const std::string&)>& body, cons
 }  // namespace
 
 TEST_CASE("thousands of renewals: no reader in any mount namespace misses, the mask and the file's identity stay") {
+  EMULATION_LACKS("openat2");
   NEEDS("mkfs.btrfs", "mount");
   SUBCASE("a volume as init-storage makes it") {
-    EMULATION_LACKS("openat2");
     with_folder([](const std::string& folder) { return renew_with_readers(folder, "noatime"); });
   }
   SUBCASE("a volume that compresses everything") {
@@ -254,10 +254,10 @@ TEST_CASE("thousands of renewals: no reader in any mount namespace misses, the m
 }
 
 TEST_CASE("a renewal changes the one block that it has to, and an equal one nothing") {
+  EMULATION_LACKS("openat2");
   NEEDS("mkfs.btrfs", "mount");
   check_told(
       [](const std::string& folder) {
-        EMULATION_LACKS("openat2");
         const Store store(folder, "noatime", shadow_in_blocks(with_root("*")));
         std::string all = told(store.renew(with_root(hash(1, 70))));
         all += content_of(store.seen()) == shadow_in_blocks(with_root(hash(1, 70))) ? ", renewed" : ", not renewed";
@@ -271,10 +271,10 @@ TEST_CASE("a renewal changes the one block that it has to, and an equal one noth
 }
 
 TEST_CASE("a shadow that somebody edited in place is brought into blocks") {
+  EMULATION_LACKS("openat2");
   NEEDS("mkfs.btrfs", "mount");
   check_told(
       [](const std::string& folder) {
-        EMULATION_LACKS("openat2");
         const Store store(folder, "noatime", with_root("*"));
         const std::string result = told(store.renew(with_root(hash(1, 70))));
         const std::string content = content_of(store.seen());
@@ -284,9 +284,9 @@ TEST_CASE("a shadow that somebody edited in place is brought into blocks") {
 }
 
 TEST_CASE("killed at any moment: the old one or the new one, whole") {
+  EMULATION_LACKS("openat2");
   NEEDS("mkfs.btrfs", "mount");
   with_folder([](const std::string& folder) {
-    EMULATION_LACKS("openat2");
     const std::vector<std::string> versions = versions_for_renewals();
     const Store store(folder, "noatime", shadow_in_blocks(versions.front()));
     for (unsigned delay = 0; delay < 300; ++delay) {
@@ -309,10 +309,10 @@ TEST_CASE("killed at any moment: the old one or the new one, whole") {
 }
 
 TEST_CASE("no space for the new block: an error, and the old one is whole") {
+  EMULATION_LACKS("openat2");
   NEEDS("mkfs.btrfs", "mount");
   check_told(
       [](const std::string& folder) {
-        EMULATION_LACKS("openat2");
         const Store store(folder, "noatime", shadow_in_blocks(with_root("*")));
         const Fd filler = *open_at(store.folder(), "filler", O_RDWR | O_CREAT, 0600);
         for (off_t piece = 64 << 20, at = 0; piece >= 4096;) {
@@ -329,10 +329,10 @@ TEST_CASE("no space for the new block: an error, and the old one is whole") {
 }
 
 TEST_CASE("a file system that cannot exchange blocks is refused, and nothing is written") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder folder;
   const std::string content = shadow_in_blocks(with_root("*"));
   const auto ended = run_with_own_mounts([&] {
-    EMULATION_LACKS("openat2");
     prepared(mount("none", folder.path().c_str(), "tmpfs", 0, nullptr) == 0, "tmpfs");
     const std::string path = folder.file("shadow", content, 0640);
     const Fd store = *open_file(folder.path(), O_RDONLY | O_DIRECTORY);
@@ -347,12 +347,12 @@ TEST_CASE("a file system that cannot exchange blocks is refused, and nothing is 
 }
 
 TEST_CASE("the shadow is locked once, and only a plain file with one name") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder folder;
   const Fd store = *open_file(folder.path(), O_RDONLY | O_DIRECTORY);
   CHECK(told(lock_shadow(store)) ==
         "refused: /var/etc/shadow: is not there; run: systemctl start writable-etc.service");
   SUBCASE("locked") {
-    EMULATION_LACKS("openat2");
     const std::string path = folder.file("shadow", "", 0640);
     const auto first = lock_shadow(store);
     MUST_SUCCEED(first);

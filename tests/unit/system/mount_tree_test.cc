@@ -14,11 +14,11 @@ using namespace aimee;
 using namespace aimee::test;
 
 TEST_CASE("a tmpfs is filled before it is put into the tree, and what was mounted below comes back on top") {
+  EMULATION_LACKS("openat2");
   const TemporaryFolder folder;
   folder.file("place/covered", "old");
   folder.folder("place/below");
   const auto ended = run_with_own_mounts([&] {
-    EMULATION_LACKS("openat2");
     prepared(mount("none", (folder / "place/below").c_str(), "tmpfs", 0, nullptr) == 0, "tmpfs");
     folder.file("place/below/kept", "kept");
     const Fd place = *open_file(folder / "place", O_PATH | O_DIRECTORY);
