@@ -20,6 +20,7 @@ const WritableEntry shadow{EntryKind::file, "shadow", 0, 0};
 }  // namespace
 
 TEST_CASE("a look says what is there, a link itself included, and never what it leads to") {
+  EMULATION_LACKS("openat2");
   const EtcTrees trees;
   trees.stored("file", "x");
   trees.stored("folder/x", "x");
@@ -27,16 +28,23 @@ TEST_CASE("a look says what is there, a link itself included, and never what it 
   trees.folder.link("store/way", "folder");
   trees.folder.link("store/out", "/etc");
   prepared(mkfifo((trees.folder / "store/fifo").c_str(), 0600) == 0, "fifo");
-  const std::pair<const char*, const char*> rows[] = { EMULATION_LACKS("openat2");
-  {"file", "a file"}, {"folder", "a folder"}, {"link", "a symbolic link"}, {"fifo", "a FIFO"}, {"folder/x", "a file"},
-      {"none", "nothing"}, {"none/x", "nothing"}, {"file/x", "reached through something that is no folder"},
-      {"way/x", "reached through a symbolic link"}, {"out/passwd", "reached through a symbolic link"},
-};
-for (const auto& [path, expected] : rows) {
-  CAPTURE(path);
-  CHECK(seen_at(trees, path) == expected);
+  const std::pair<const char*, const char*> rows[] = {
+      {"file", "a file"},
+      {"folder", "a folder"},
+      {"link", "a symbolic link"},
+      {"fifo", "a FIFO"},
+      {"folder/x", "a file"},
+      {"none", "nothing"},
+      {"none/x", "nothing"},
+      {"file/x", "reached through something that is no folder"},
+      {"way/x", "reached through a symbolic link"},
+      {"out/passwd", "reached through a symbolic link"},
+  };
+  for (const auto& [path, expected] : rows) {
+    CAPTURE(path);
+    CHECK(seen_at(trees, path) == expected);
+  }
 }
-}  // namespace aimee::test
 
 TEST_CASE("a path with \"..\" does not leave the folder") {
   EMULATION_LACKS("openat2");
@@ -61,19 +69,21 @@ TEST_CASE("the list is the image's; a missing one is empty, one that is no file 
 }
 
 TEST_CASE("a shadow that is a link into the store is told from every other link") {
-  const std::pair<const char*, bool> rows[] = { EMULATION_LACKS("openat2");
-  {"/var/etc/shadow", true}, {"../var/etc/shadow", true}, {"//var/./etc/shadow", true}, {"/var/etc/shadow2", false},
-      {"../../var/etc/shadow", false}, {"shadow", false}, {"/run/shadow", false},
-};
-for (const auto& [target, expected] : rows) {
-  CAPTURE(target);
+  EMULATION_LACKS("openat2");
+  const std::pair<const char*, bool> rows[] = {
+      {"/var/etc/shadow", true},   {"../var/etc/shadow", true},     {"//var/./etc/shadow", true},
+      {"/var/etc/shadow2", false}, {"../../var/etc/shadow", false}, {"shadow", false},
+      {"/run/shadow", false},
+  };
+  for (const auto& [target, expected] : rows) {
+    CAPTURE(target);
+    const EtcTrees trees;
+    trees.folder.link("root/etc/shadow", target);
+    CHECK(shadow_is_link_to_store(trees.places()).value_or(!expected) == expected);
+  }
   const EtcTrees trees;
-  trees.folder.link("root/etc/shadow", target);
-  CHECK(shadow_is_link_to_store(trees.places()).value_or(!expected) == expected);
-}
-const EtcTrees trees;
-trees.image("shadow", "x");
-CHECK_FALSE(shadow_is_link_to_store(trees.places()).value_or(true));
+  trees.image("shadow", "x");
+  CHECK_FALSE(shadow_is_link_to_store(trees.places()).value_or(true));
 }
 
 TEST_CASE("the image's version of such a shadow is the one in its own store") {
