@@ -112,29 +112,29 @@ void tell(EntryResult& result, const Error& error) {
                 : concat(place, ": ", error.message()));
 }
 
-void tell(EntryResult& result, const std::string& problem) { tell(result, Error{Outcome::failed, 0, {}, problem}); }
-
-void see_to(const Places& places, const FileContexts& contexts, bool dry_run, EntryResult& result) {
+Result<> carry_out_plan(const Places& places, const FileContexts& contexts, bool dry_run, EntryResult& result) {
   const WritableEntry& entry = result.entry;
-  if (auto early = early_reader_of(entry.path)) {
-    log_warning(concat(place_of(entry), ": ", *early));
-    result.warning = std::move(early);
-  }
-  if (!dry_run) {
-    if (const auto cleared = clear_leftovers(places, entry.path); !cleared) return tell(result, cleared.error());
-  }
-  const auto facts = facts_of(places, entry);
-  if (!facts) return tell(result, facts.error());
-  const auto plan = plan_entry(entry, *facts);
-  if (!plan) return tell(result, plan.error());
+  if (!dry_run) TRY(clear_leftovers(places, entry.path));
+  const EntryFacts facts = TRY(facts_of(places, entry));
+  const auto plan = plan_entry(entry, facts);
+  if (!plan) return std::unexpected(Error{Outcome::failed, 0, {}, plan.error()});
   for (const EntryAction action : *plan) {
-    const std::string what = describe(action, entry, *facts);
+    const std::string what = describe(action, entry, facts);
     if (!dry_run) {
-      if (const auto done = carry_out(action, places, entry, contexts); !done) return tell(result, done.error());
+      TRY(carry_out(action, places, entry, contexts));
       log_info(what);
     }
     result.actions.push_back(what);
   }
+  return {};
+}
+
+void see_to(const Places& places, const FileContexts& contexts, bool dry_run, EntryResult& result) {
+  if (auto early = early_reader_of(result.entry.path)) {
+    log_warning(concat(place_of(result.entry), ": ", *early));
+    result.warning = std::move(early);
+  }
+  if (const auto done = carry_out_plan(places, contexts, dry_run, result); !done) tell(result, done.error());
 }
 
 void see_to_host_name(const Places& places, const WritableList& list, const Request& request, Report& report) {
@@ -142,7 +142,8 @@ void see_to_host_name(const Places& places, const WritableList& list, const Requ
   const auto applied = apply_host_name(places);
   if (!applied) {
     report.failed_host_name = applied.error().message();
-    return log_error(*report.failed_host_name);
+    log_error(*report.failed_host_name);
+    return;
   }
   report.host_name = *applied;
   if (!report.host_name.empty()) log_notice(concat("the host name is ", report.host_name, " now"));
@@ -150,7 +151,10 @@ void see_to_host_name(const Places& places, const WritableList& list, const Requ
 
 void see_to_unlisted(const Places& places, const WritableList& list, Report& report) {
   auto store = examine_store(places, list);
-  if (!store) return log_warning(store.error().message());
+  if (!store) {
+    log_warning(store.error().message());
+    return;
+  }
   report.states = std::move(store->entries);
   report.unlisted = std::move(store->unlisted);
   for (const std::string& path : report.unlisted)

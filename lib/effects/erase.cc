@@ -73,7 +73,7 @@ Result<> overwrite(const Fd& device, const std::vector<Area>& areas, std::string
   progress.begin("overwriting with zeros", length_of(areas));
   const Buffer buffer(new std::array<std::byte, step>);
   TRY(for_each_part(areas, *buffer, progress, [&](std::span<std::byte> part, std::uint64_t offset) -> Result<> {
-    const Result<> read = read_exactly(device, part, offset, subject);
+    Result<> read = read_exactly(device, part, offset, subject);
     if (!read && read.error().code != EIO) return read;
     if (read && is_zero(part)) return {};
     std::ranges::fill(part, std::byte{0});
