@@ -32,7 +32,7 @@ std::string sentence(std::string_view text) {
 }
 
 std::string head(std::string_view name, std::string_view summary, const PageOrigin& origin) {
-  return concat(".\\\" Made by aimee-pages from the option table.\n.TH \"", roff_text(upper(name)), "\" \"8\" \"",
+  return concat(".\\\" Made by aimee-pages from the option table.\n.TH \"", roff_text(upper(name)), R"(" "8" ")",
                 origin.date, "\" \"aimee ", roff_text(origin.version), "\" \"aimee\"\n.SH NAME\n",
                 roff_filled(concat(name, " - ", summary)));
 }
@@ -53,12 +53,12 @@ std::string placeholders(std::string_view operands) {
 }
 
 std::string synopsis(std::string_view command, std::string_view operands) {
-  return concat(".SH SYNOPSIS\n\\fB", roff_text(command), "\\fR [\\fIOPTION\\fR...]", operands.empty() ? "" : " ",
+  return concat(".SH SYNOPSIS\n\\fB", roff_text(command), R"(\fR [\fIOPTION\fR...])", operands.empty() ? "" : " ",
                 placeholders(operands), "\n");
 }
 
 std::string option_entry(const Option& option) {
-  std::string tag = concat("\\fB\\-\\-", roff_text(option.name), "\\fR");
+  std::string tag = concat(R"(\fB\-\-)", roff_text(option.name), "\\fR");
   if (option.letter != 0) tag = concat("\\fB\\-", option.letter, "\\fR, ", tag);
   if (!option.value.empty()) tag += concat(" \\fI", roff_text(option.value), "\\fR");
   return concat(".TP\n", tag, "\n", roff_filled(sentence(option.help)));

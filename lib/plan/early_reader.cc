@@ -44,7 +44,7 @@ constexpr Reader readers[] = {
     {"systemd", "systemd", reload},
     {"sysusers.d", "systemd-sysusers", "restart systemd-sysusers.service after it"},
     {"tmpfiles.d", "init-storage", "new subvolumes and devices come from the image's version"},
-    {"udev", "udev", "\"udevadm control --reload\" and \"udevadm trigger\" make the store's count until the next boot"},
+    {"udev", "udev", R"("udevadm control --reload" and "udevadm trigger" make the store's count until the next boot)"},
     {"vconsole.conf", "systemd-vconsole-setup", "restart systemd-vconsole-setup.service after it"},
     {"veritytab", "systemd-veritysetup-generator", reload},
 };
