@@ -96,7 +96,9 @@ class Walk {
       return {};
     }
     path_ += concat("/", name);
-    const Fd file(openat(dirfd(level.stream.get()), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    const int folder = dirfd(level.stream.get());
+    if (folder < 0) return failure(path_, "open");
+    const Fd file(openat(folder, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!file.is_open() && errno == ENOENT) return {};  // removed meanwhile
     if (!file.is_open()) return failure(path_, "open");
     if (path_.size() >= PATH_MAX) {

@@ -40,18 +40,18 @@ class Execution {
  public:
   explicit Execution(ResetWorkplace& workplace) : workplace_(workplace) {}
 
-  Result<> operator()(const RememberLabel& remember) {
+  Result<> operator()(const RememberLabel& remember) const {
     const auto written = write_run_file(concat(workplace_.root, remembered_label_file), remember.label);
     if (!written) log_warning(concat(written.error().message(), "; --cancel would name the volume ", committed_label));
     return {};
   }
 
-  Result<> operator()(const RememberQuick& remember) {
+  Result<> operator()(const RememberQuick& remember) const {
     return write_run_file(concat(workplace_.root, reset_environment_file),
                           remember.quick ? "AIMEE_FACTORY_RESET_OPTIONS=--quick\n" : "");
   }
 
-  Result<> operator()(const ForgetLabel&) {
+  Result<> operator()(const ForgetLabel&) const {
     for (const std::string_view file : {remembered_label_file, reset_environment_file}) {
       unlink(concat(workplace_.root, file).c_str());
     }

@@ -13,10 +13,17 @@ namespace {
 constexpr std::size_t longest_line = 76;  // mandoc -T lint wants less than 80 bytes
 constexpr std::string_view punctuation = ".,;:)";
 
-// One character of UTF-8 from `text`, which becomes shorter by it.
+// The bytes of the UTF-8 character that begins with `first`, then one such character from `text`, which becomes shorter
+// by it.
+std::size_t length_of_character(unsigned first) {
+  if (first < 0x80) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
+}
+
 unsigned take_character(std::string_view& text) {
   const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  const std::size_t length = length_of_character(first);
   unsigned value = length == 1 ? first : first & (0x7fU >> length);
   for (std::size_t i = 1; i < length && i < text.size(); ++i) {
     value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);

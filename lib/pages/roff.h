@@ -11,7 +11,7 @@ namespace aimee {
 std::string roff_text(std::string_view text);
 
 // `words` as filled lines. Options (--name) and references (name(8)) become bold.
-std::string roff_filled(std::string_view words);
+std::string roff_filled(std::string_view text);
 
 // Paragraphs, examples and tagged paragraphs, as lib/cli/manual.h describes them, below a .SH.
 std::string roff_paragraphs(std::string_view text);

@@ -89,7 +89,11 @@ std::string status_json(const StatusReport& report) {
   object.add("version", report.version).add_raw("volume", volume_json(report.volume));
   object.add_raw("subvolumes", report.subvolumes ? array_of(*report.subvolumes, subvolume_json) : "null");
   object.add_raw("writable_etc", report.store ? store_json(*report.store) : "null");
-  object.add_raw("root_password", !report.root_password ? "null" : *report.root_password ? "true" : "false");
+  if (report.root_password) {
+    object.add("root_password", *report.root_password);
+  } else {
+    object.add_null("root_password");
+  }
   object.add_raw("host_keys", report.host_keys ? array_of(*report.host_keys, host_key_json) : "null");
   add_text(object, "labels", report.labels ? name_of(*report.labels) : "");
   add_text(object, "reset", report.reset ? name_of(*report.reset) : "");

@@ -24,9 +24,8 @@ void add_state_problem(const StatusVolume& volume, Problems& problems) {
   switch (state.state) {
     case State::ready:
     case State::existing:
+    case State::reset_armed:  // told as a pending reset
       return;
-    case State::reset_armed:
-      return;  // told as a pending reset
     case State::blank:
     case State::unfinished:
       problems.push_back({what, std::string(start_init_storage)});

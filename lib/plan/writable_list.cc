@@ -93,21 +93,31 @@ class Parser {
   }
 
   void add_entry(std::string_view line, std::size_t start) {
-    if (auto fault = check_bytes(line)) return problem(std::move(*fault), {});
+    if (auto fault = check_bytes(line)) {
+      problem(std::move(*fault), {});
+      return;
+    }
     const std::size_t type_end = std::min(line.find_first_of(blanks, start), line.size());
     const std::string_view type = line.substr(start, type_end - start);
     if (type != "f" && type != "d") {
-      return problem({start, concat("\"", printable(type.substr(0, 16)),
-                                    "\" is no type: write f for a file or d for a folder, a blank and a path")},
-                     {});
+      problem({start, concat("\"", printable(type.substr(0, 16)),
+                             "\" is no type: write f for a file or d for a folder, a blank and a path")},
+              {});
+      return;
     }
     const std::size_t begin = line.find_first_not_of(blanks, type_end);
-    if (begin == std::string_view::npos) return problem({type_end, "the path is missing: write it after the type"}, {});
+    if (begin == std::string_view::npos) {
+      problem({type_end, "the path is missing: write it after the type"}, {});
+      return;
+    }
     const std::string_view path = line.substr(begin, line.find_last_not_of(blanks) - begin + 1);
     auto fault = check_path(path, begin);
     const EntryKind kind = type == "f" ? EntryKind::file : EntryKind::folder;
     if (!fault) fault = check_against_others(kind, path, begin);
-    if (fault) return problem(std::move(*fault), path);
+    if (fault) {
+      problem(std::move(*fault), path);
+      return;
+    }
     lines_.emplace(path, number_);
     list_.entries.push_back({kind, std::string(path), number_, begin + 1});
   }

@@ -26,8 +26,9 @@ constexpr mode_t private_mode = 0700;
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 // renameat2(2), which musl has no function for.
-int rename_with(const Fd& from, const std::string& name, const Fd& to, const std::string& new_name, unsigned flags) {
-  return static_cast<int>(syscall(SYS_renameat2, from.get(), name.c_str(), to.get(), new_name.c_str(), flags));
+int rename_with(const Fd& from, const std::string& old_name, const Fd& to, const std::string& new_name,
+                unsigned flags) {
+  return static_cast<int>(syscall(SYS_renameat2, from.get(), old_name.c_str(), to.get(), new_name.c_str(), flags));
 }
 
 // An empty ".aimee-new" folder, born with its label.
@@ -105,15 +106,15 @@ Result<> put(const Fd& folder, const std::string& name, std::string_view subject
 }
 
 Result<> put_over(const Fd& folder, const std::string& name, std::string_view subject) {
-  const auto put_there = put(folder, name, subject);
+  auto put_there = put(folder, name, subject);
   if (put_there || put_there.error().code != EEXIST) return put_there;
   TRY(exchange(folder, unfinished, folder, name, subject));
   return remove_tree(folder, unfinished, subject);
 }
 
-Result<> exchange(const Fd& folder, const std::string& name, const Fd& other, const std::string& other_name,
+Result<> exchange(const Fd& folder, const std::string& one_name, const Fd& other, const std::string& other_name,
                   std::string_view subject) {
-  if (rename_with(folder, name, other, other_name, RENAME_EXCHANGE) != 0) return failure(subject, "exchange");
+  if (rename_with(folder, one_name, other, other_name, RENAME_EXCHANGE) != 0) return failure(subject, "exchange");
   TRY(flush(folder, subject));
   return flush(other, subject);
 }

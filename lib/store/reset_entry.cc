@@ -33,7 +33,7 @@ std::string time_of_day() {
 Result<std::string> put_as_backup(const Fd& folder, const std::string& path, std::string_view subject) {
   const std::string stem = concat(path, ".", time_of_day());
   for (unsigned number = 1; number <= most_in_a_second; ++number) {
-    const std::string name = number == 1 ? stem : concat(stem, ".", number);
+    std::string name = number == 1 ? stem : concat(stem, ".", number);
     const auto named = put(folder, last_name(name), subject);
     if (named) return name;
     if (named.error().code != EEXIST) return std::unexpected(named.error());

@@ -137,7 +137,7 @@ Result<std::string> apply_host_name(const Places& places) {
   const Look stored = TRY(look_at_inside(places.store, std::string(host_name_entry)));
   if (!stored.is(EntryKind::file)) return std::string();
   const auto wanted = host_name_in(TRY(text_of(stored, path)));
-  if (!wanted) return failure(path, "says no host name: write one line of letters, digits, \"-\" and \".\"", 0);
+  if (!wanted) return failure(path, R"(says no host name: write one line of letters, digits, "-" and ".")", 0);
   if (*wanted == TRY(running_host_name())) return std::string();
   TRY(set_host_name(*wanted));
   return *wanted;
