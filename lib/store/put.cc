@@ -112,9 +112,9 @@ Result<> put_over(const Fd& folder, const std::string& name, std::string_view su
   return remove_tree(folder, unfinished, subject);
 }
 
-Result<> exchange(const Fd& folder, const std::string& one_name, const Fd& other, const std::string& other_name,
+Result<> exchange(const Fd& folder, const std::string& one, const Fd& other, const std::string& another,
                   std::string_view subject) {
-  if (rename_with(folder, one_name, other, other_name, RENAME_EXCHANGE) != 0) return failure(subject, "exchange");
+  if (rename_with(folder, one, other, another, RENAME_EXCHANGE) != 0) return failure(subject, "exchange");
   TRY(flush(folder, subject));
   return flush(other, subject);
 }

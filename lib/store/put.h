@@ -27,8 +27,8 @@ Result<> put(const Fd& folder, const std::string& name, std::string_view subject
 // The same; what has the name now is removed afterwards.
 Result<> put_over(const Fd& folder, const std::string& name, std::string_view subject);
 
-// Makes `one_name` in `folder` and `other_name` in `other` each the other, in one step that is on the disk.
-Result<> exchange(const Fd& folder, const std::string& one_name, const Fd& other, const std::string& other_name,
+// Makes `one` in `folder` and `another` in `other` each the other, in one step that is on the disk.
+Result<> exchange(const Fd& folder, const std::string& one, const Fd& other, const std::string& another,
                   std::string_view subject);
 
 // Removes a file, or a folder with all in it; follows no link and enters no mount. Nothing there is no error.
