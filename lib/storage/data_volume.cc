@@ -96,9 +96,14 @@ Result<std::vector<std::string>> mount_points_of(const BlockNode& node, const st
   if (const int status = mnt_table_parse_file(table.get(), path); status != 0) return failure(path, "read", -status);
   const Iterator iterator(mnt_new_iter(MNT_ITER_BACKWARD));
   std::vector<std::string> points;
+  std::vector<std::string> parts;
   for (libmnt_fs* mount = nullptr; mnt_table_next_fs(table.get(), iterator.get(), &mount) == 0;) {
-    if (is_mount_of(mount, node)) points.emplace_back(mnt_fs_get_target(mount));
+    if (!is_mount_of(mount, node)) continue;
+    const char* top = mnt_fs_get_root(mount);
+    const bool whole = top == nullptr || std::string_view(top) == "/";
+    (whole ? points : parts).emplace_back(mnt_fs_get_target(mount));
   }
+  if (points.empty()) points = std::move(parts);
   const auto first = std::ranges::find(points, preferred);
   if (first != points.end()) std::rotate(points.begin(), first, first + 1);
   return points;
