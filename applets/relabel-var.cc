@@ -30,9 +30,7 @@ struct Request {
 };
 
 Request parse_request(const Arguments& arguments) {
-  Request request{std::string(arguments.value("root")), arguments.has("dry-run")};
-  while (request.root.ends_with('/')) request.root.pop_back();
-  return request;
+  return {root_of(arguments), arguments.has("dry-run")};
 }
 
 std::string as_json(const Relabelling& report, const Request& request, const Result<>& result) {

@@ -67,8 +67,7 @@ Error wrong_usage(std::string_view subject, std::string_view what) {
 Result<Request> parse_request(const Arguments& arguments) {
   Request request;
   request.dry_run = arguments.has("dry-run");
-  request.root = arguments.value("root");
-  while (request.root.ends_with('/')) request.root.pop_back();
+  request.root = root_of(arguments);
   const auto& operands = arguments.operands();
   if (arguments.has("offer")) {
     request.command = operands;

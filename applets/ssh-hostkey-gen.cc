@@ -82,16 +82,9 @@ Result<Request> parse_request(const Arguments& arguments) {
   Request request;
   request.dry_run = arguments.has("dry-run");
   request.json = arguments.has("json");
-  request.root = arguments.value("root");
-  while (request.root.ends_with('/')) request.root.pop_back();
+  request.root = root_of(arguments);
   request.types = TRY(wanted_types(arguments.operands()));
-  if (!arguments.has("timeout")) return request;
-  const std::string_view timeout = arguments.value("timeout");
-  const auto seconds = parse_number(timeout);
-  if (!seconds || *seconds > 86400) {
-    return std::unexpected(usage("--timeout", concat(printable(timeout), " is no number of seconds up to 86400")));
-  }
-  request.timeout = std::chrono::seconds(*seconds);
+  request.timeout = TRY(seconds_of(arguments, "timeout", request.timeout));
   return request;
 }
 

@@ -23,9 +23,7 @@ constexpr std::string_view description =
     "SELinux labels and a pending factory reset. Changes nothing, mounts nothing, waits for nothing.\n";
 
 Outcome status(const Arguments& arguments) {
-  std::string root(arguments.value("root"));
-  while (root.ends_with('/')) root.pop_back();
-  const StatusReport report = gather_status(root, version);
+  const StatusReport report = gather_status(root_of(arguments), version);
   const Result<> printed = print_output(arguments.has("json") ? status_json(report) : status_text(report));
   if (printed) return Outcome::done;
   log_error(printed.error().message());

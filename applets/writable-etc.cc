@@ -83,8 +83,7 @@ Result<Request> parse_request(const Arguments& arguments) {
   Request request;
   request.dry_run = arguments.has("dry-run");
   request.json = arguments.has("json");
-  request.root = arguments.value("root");
-  while (request.root.ends_with('/')) request.root.pop_back();
+  request.root = root_of(arguments);
   request.diff = relative_to_etc(arguments.value("diff"));
   request.reset = relative_to_etc(arguments.value("reset"));
   const bool with_others = request.dry_run || request.json || arguments.has("reset");
@@ -150,13 +149,12 @@ void see_to_host_name(const Places& places, const WritableList& list, const Requ
 }
 
 void see_to_unlisted(const Places& places, const WritableList& list, Report& report) {
-  auto store = examine_store(places, list);
-  if (!store) {
-    log_warning(store.error().message());
+  auto unlisted = unlisted_paths(places, list);
+  if (!unlisted) {
+    log_warning(unlisted.error().message());
     return;
   }
-  report.states = std::move(store->entries);
-  report.unlisted = std::move(store->unlisted);
+  report.unlisted = *std::move(unlisted);
   for (const std::string& path : report.unlisted)
     log_info(concat(store_path, "/", printable(path), ": no line of ", writable_list_path,
                     " names it any more: it is kept, and not used"));
@@ -176,6 +174,10 @@ Result<> see_to_all(const Request& request, Places& places, const WritableList& 
   }
   see_to_host_name(places, list, request, report);
   see_to_unlisted(places, list, report);
+  // Compares whole files: not at each boot, where nobody asks.
+  if (request.json) {
+    for (const WritableEntry& entry : list.entries) report.states.push_back(examine_entry(places, entry));
+  }
   return {};
 }
 

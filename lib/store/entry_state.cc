@@ -135,8 +135,13 @@ Result<StoreReport> examine_store(const Places& places, const WritableList& list
   report.store_present = places.has_store();
   report.problems = list.problems;
   for (const WritableEntry& entry : list.entries) report.entries.push_back(examine_entry(places, entry));
-  if (places.has_store()) report.unlisted = TRY(Unlisted(places, list).find());
+  report.unlisted = TRY(unlisted_paths(places, list));
   return report;
+}
+
+Result<std::vector<std::string>> unlisted_paths(const Places& places, const WritableList& list) {
+  if (!places.has_store()) return {};
+  return Unlisted(places, list).find();
 }
 
 Result<StoreReport> examine_store(const std::string& root) {

@@ -48,4 +48,8 @@ Result<StoreReport> examine_store(const std::string& root);
 Result<StoreReport> examine_store(const Places& places, const WritableList& list);
 EntryReport examine_entry(const Places& places, const WritableEntry& entry);
 
+// What the store has and no line of the list names, relative to the store, sorted; of a folder without any listed
+// path in it only the folder. Reads folders, and no file.
+Result<std::vector<std::string>> unlisted_paths(const Places& places, const WritableList& list);
+
 }  // namespace aimee
