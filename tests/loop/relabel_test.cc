@@ -286,7 +286,7 @@ TEST_CASE("a dry run tells what would be relabelled and changes nothing") {
   const auto before = change_times(old / "");
   const Outcome text = old.relabel({"--dry-run"});
   CHECK(text.exit == 0);
-  CHECK(text.err == "");
+  CHECK_MESSAGE(text.err.find("relabelled") == std::string::npos, text.err);
   CHECK_MESSAGE(text.out.find("1 of ") == 0, text.out);
   CHECK_MESSAGE(
       text.out.find("/var/log/messages: system_u:object_r:var_log_t:s0 to system_u:object_r:auditd_log_t:s0\n") !=
@@ -346,7 +346,9 @@ TEST_CASE("a file that cannot be labelled is named, the others are labelled, and
   const Outcome outcome = old.relabel();
   tool({"chattr", "-i", old / "log/messages"});
   CHECK(outcome.exit == 1);
-  CHECK_MESSAGE(outcome.err.starts_with("relabel-var: /var/log/messages: set label "), outcome.err);
+  // After the progress, where it took longer than a second.
+  CHECK_MESSAGE(("\n" + outcome.err).find("\nrelabel-var: /var/log/messages: set label ") != std::string::npos,
+                outcome.err);
   CHECK(label_of(old / "log/wtmp") == with_type("auditd_log_t"));
   CHECK(read_text(old / stamp) == first_stamp);
   old.check_relabelled();
