@@ -21,9 +21,9 @@ define steps
 --step root --text '$(SOURCE_DATE_EPOCH) $(CMDLINE)' $(SRC)/debian/in-tools $(SRC)/read-list $(addprefix $(SRC)/steps/,copy-base add-own-trees clean-root add-overlays apply-tmpfiles run-post-build finish-root label-root) $(call own,overlay) $(call own,post-build.sh) $(call own,masked.units) $(call own,busybox.applets) $(call own,removed.paths) $(call list_paths,removed) $(POST_BUILD_FILES)
 --step squashfs --text '$(SQUASHFS_LEVEL)' $(SRC)/steps/make-squashfs
 --step initrd --text '$(SOURCE_DATE_EPOCH)' $(SRC)/steps/make-initrd $(SRC)/initrd $(call own,initrd.modules)
---step disk --text '$(BOOT_SIZE) $(SLOT_SIZE) $(DATA_SIZE) $(DISK_SIZE) $(CMDLINE)' $(SRC)/steps/make-disk
+--step disk --text '$(BOOT_SIZE) $(SLOT_SIZE) $(DATA_SIZE) $(DISK_SIZE) $(CMDLINE)' $(SRC)/steps/make-disk $(SRC)/steps/zero-data-partition
 --step sbom $(SRC)/debian/make-sbom
---step release --text '$(IMAGESDIR)' $(SRC)/steps/release
+--step release --text '$(IMAGESDIR)' $(SRC)/steps/release $(SRC)/steps/zero-data-partition
 endef
 
 $(if $(shell mkdir -p $(O)/stamps && $(SRC)/note-inputs $(inputs) $(strip $(steps)) && echo noted),,$(error what the steps read cannot be listed))
