@@ -2,11 +2,14 @@
 # build-root.sh (sourced): clean trixie roots to build in, and the namespaces that they are used in.
 #
 #   enter_namespaces "$@"        runs the script again in mount and process namespaces of its own
+#   wait_for_turn                one build at a time in a work folder; each uses all processors anyway
+#   start_log, run STEP COMMAND...  what the steps say goes to $log
 #   make_build_root              a fresh copy of the base root as $root, its packages brought up to date
 #   in_root COMMAND...           runs it there as root, as a maintainer script would be
 #   build_in_root COMMAND...     runs it there as the user builder in ~builder, without a network
 #
-# Expects `die CODE TEXT`, `run STEP COMMAND...`, build-apt.sh, and $work, $arch (of the result), $build_arch (this machine's).
+# Expects `die CODE TEXT`, build-apt.sh, and $work, $log, $build (NAME_VERSION), $arch (of the result), $build_arch (this
+# machine's).
 # The base root is made once a key and kept as $work/build-root/KEY; what is built in is a copy, removed when the script
 # ends well and replaced by the next build of the same name otherwise. Mounts and processes end with the script,
 # whatever ends it.
@@ -24,9 +27,29 @@ enter_namespaces() {
     exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" "$@"
 }
 
+wait_for_turn() {
+    exec {turn}>"$work/lock"
+    flock "$turn"
+}
+
+start_log() {
+    {
+        printf '%s for %s\n' "$build" "$arch"
+        [[ ! ${patches[*]} ]] || printf 'patch: %s\n' "${patches[@]}"
+    } >"$log"
+}
+
+run() {
+    local step=$1
+    shift
+    printf -- '--- %s\n' "$step" >>"$log"
+    "$@" >>"$log" 2>&1 || die 1 "$step failed: see $log"
+}
+
+# A package's own dependencies on the other architecture's C and C++ libraries are implicit.
 base_packages() {
     local packages=fakeroot
-    [[ $arch == "$build_arch" ]] || packages+=,crossbuild-essential-$arch
+    [[ $arch == "$build_arch" ]] || packages+=,crossbuild-essential-$arch,libc6-dev:$arch,libstdc++-14-dev:$arch
     echo "$packages"
 }
 
@@ -41,7 +64,7 @@ make_base_root() {
     local base
     base=$(base_root)
     [[ -d $base ]] && return
-    rm -rf "$work/build-root"
+    rm -rf "${base%-*}"-*
     mkdir -p "$work/build-root"
     run 'making the build root' make_debian_root "$base.making"
     mv -T "$base.making" "$base"
