@@ -42,9 +42,14 @@ endif
 
 $(call note,pool,--text '$(built) $(kernel_config)' $(SRC)/debian/index-pool)
 $(stamp)/pool: $(inputs)/pool $(package_stamps)
-	@mkdir -p $(POOL)
-	$(foreach arch,$(built_for),@$(SRC)/debian/index-pool --pool $(POOL) --arch $(arch) $(built) $(if $(kernel_config),$(if $(filter $(ARCH),$(arch)),linux))
-	)@touch $@
+	@mkdir -p $(POOL); $(foreach arch,$(built_for),$(SRC)/debian/index-pool --pool $(POOL) --arch $(arch) $(built) $(if $(and $(kernel_config),$(filter $(ARCH),$(arch))),linux);) touch $@
+
+# Of this the tool root knows nothing: it stays as it is when a package of ours changes.
+$(call note,own-index,$(SRC)/debian/update-own-index)
+$(stamp)/own-index: $(inputs)/own-index $(stamp)/pool $(stamp)/indices
+	$(call step,own-index,Index of our own packages,$(SRC)/debian/update-own-index)
+	@touch $@
+$(stamp)/base $(stamp)/kernel $(stamp)/unpacked: $(stamp)/own-index
 
 # What rebuild-pkg builds with, when it is told nothing else than O.
 $(shell mkdir -p $(O) && printf '%s\n' 'CONFIGDIR=$(own_config)' 'IMAGESDIR=$(IMAGESDIR)' 'AIMEE_BUILD=$(AIMEE_BUILD)' >$(O)/built-with)

@@ -40,10 +40,15 @@ start_log() {
 }
 
 run() {
-    local step=$1
+    local step=$1 code
     shift
     printf -- '--- %s\n' "$step" >>"$log"
-    "$@" >>"$log" 2>&1 || die 1 "$step failed: see $log"
+    # Not as a condition, in which a function goes on after an error.
+    set +e
+    (set -e; "$@") >>"$log" 2>&1
+    code=$?
+    set -e
+    ((code == 0)) || die 1 "$step failed: see $log"
 }
 
 # A package's own dependencies on the other architecture's C and C++ libraries are implicit.
