@@ -15,10 +15,15 @@ package_builder := $(wildcard $(addprefix $(SRC)/debian/,build-*.sh pool.sh sour
 package_stamps := $(foreach arch,$(built_for),$(patsubst %,$(stamp)/package-%-$(arch),$(built)))
 kernel_config := $(lastword $(wildcard $(call own,kernel.config)))
 
+$(call note,builder-tools,$(SRC)/debian/builder.packages)
+$(stamp)/builder-tools: $(inputs)/builder-tools $(stamp)/host-tools
+	$(call step,builder-tools,Tools to build packages,$(TOP)/toolchain/install-packages $(SRC)/debian/builder.packages)
+	@touch $@
+
 # $(call package_rule,NAME,ARCH)
 define package_rule
 $(call note,package-$1-$2,$(SRC)/debian/build-package $(package_builder) $(addsuffix /$1,$(call own,patches)))
-$(stamp)/package-$1-$2: $(inputs)/package-$1-$2 $(stamp)/host-tools $(if $(filter $1,$(REBUILD)),always)
+$(stamp)/package-$1-$2: $(inputs)/package-$1-$2 $(stamp)/builder-tools $(if $(filter $1,$(REBUILD)),always)
 	$$(call step,package-$1-$2,Package $1 from source ($2),$(SRC)/debian/build-package --source $1 --arch $2 --pool $(POOL) --work $(O)/rebuild --patches $(call own,patches) $(if $(filter $1,$(REBUILD)),--again))
 	@touch $$@
 endef
@@ -35,7 +40,7 @@ override KERNEL_PACKAGE := linux-image-aimee
 package_stamps += $(stamp)/package-linux-$(ARCH)
 $(call note,package-linux-$(ARCH),--text '$(kernel_flavour)' $(kernel_config) $(SRC)/debian/build-kernel $(SRC)/debian/kernel.config $(package_builder) \
     $(addsuffix /linux,$(call own,patches)))
-$(stamp)/package-linux-$(ARCH): $(inputs)/package-linux-$(ARCH) $(stamp)/host-tools
+$(stamp)/package-linux-$(ARCH): $(inputs)/package-linux-$(ARCH) $(stamp)/builder-tools
 	$(call step,package-linux-$(ARCH),Kernel from source ($(ARCH), $(kernel_flavour)),$(SRC)/debian/build-kernel --arch $(ARCH) --flavour $(kernel_flavour) --config $(kernel_config) --pool $(POOL) --work $(O)/rebuild --patches $(call own,patches))
 	@touch $@
 endif

@@ -97,7 +97,7 @@ take_folder() {
 
 # Named by what it is made from, so that a changed list makes another. The month is in it for Debian's updates.
 make_root() {
-    local key lists=("$here/vm/machine.packages" "$top/toolchain/packages.list") list
+    local key lists=("$here/vm/machine.packages" "$here/debian/builder.packages" "$top/toolchain/packages.list") list
     for list in "$here" "${shares[@]:1}"; do
         [[ ! -e $list/host-tools.packages ]] || lists+=("$list/host-tools.packages")
     done

@@ -51,25 +51,26 @@ run() {
     ((code == 0)) || die 1 "$step failed: see $log"
 }
 
-# A package's own dependencies on the other architecture's C and C++ libraries are implicit.
+# debhelper, because nearly every package asks for it. A package's dependencies on the other architecture's C and C++
+# libraries are implicit.
 base_packages() {
-    local packages=fakeroot
+    local packages=fakeroot,debhelper
     [[ $arch == "$build_arch" ]] || packages+=,crossbuild-essential-$arch,libc6-dev:$arch,libstdc++-14-dev:$arch
     echo "$packages"
 }
 
-# The date is in the key by month: bringing an old base up to date takes longer every time.
+# The month is in the key, because bringing an old base up to date takes longer every time.
 base_root() {
     local architectures=$build_arch
     [[ $arch == "$build_arch" ]] || architectures+=,$arch
-    echo "$work/build-root/$suite-${architectures/,/-}-$(date +%Y%m)"
+    echo "$work/build-root/$suite-${architectures/,/-}-$(date +%Y%m).$(base_packages | sha256sum | cut -c 1-6)"
 }
 
 make_base_root() {
     local base
     base=$(base_root)
     [[ -d $base ]] && return
-    rm -rf "${base%-*}"-*
+    rm -rf "${base%-*}"-[0-9]*
     mkdir -p "$work/build-root"
     run 'making the build root' make_debian_root "$base.making"
     mv -T "$base.making" "$base"
@@ -88,6 +89,7 @@ make_debian_root() {
         --setup-hook="for each in auth.conf auth.conf.d; do [ ! -e /etc/apt/\$each ] || cp -r /etc/apt/\$each \"\$1/etc/apt/\"; done" \
         --customize-hook='rm -rf "$1"/etc/apt/auth.conf*' \
         --customize-hook="chroot \"\$1\" useradd --uid $builder_uid --user-group --create-home builder" \
+        --customize-hook='rm -f "$1/var/lib/man-db/auto-update"' \
         --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod 0755 "$1/usr/sbin/policy-rc.d"' \
         "$suite" "$1" -
 }
