@@ -7,7 +7,7 @@ own = $(addsuffix /$1,$(LAYERS))
 list_paths = $(addsuffix .packages,$(foreach name,$1,$(call own,$(name))))
 
 debian := $(SRC)/debian/apt.sh $(SRC)/read-list
-pins := $(call list_paths,backports) $(POOL)/Packages
+pins := $(call list_paths,backports) $(SRC)/debian/pool.preferences
 
 define steps
 --step host-tools $(call list_paths,host-tools)
@@ -26,4 +26,7 @@ define steps
 --step release --text '$(IMAGESDIR)' $(SRC)/steps/release $(SRC)/steps/zero-data-partition
 endef
 
-$(if $(shell mkdir -p $(O)/stamps && $(SRC)/note-inputs $(inputs) $(strip $(steps)) && echo noted),,$(error what the steps read cannot be listed))
+note_all = $(if $(shell mkdir -p $(O)/stamps && $(SRC)/note-inputs $(inputs) $1 && echo noted),,$(error what the steps read cannot be listed))
+$(call note_all,$(strip $(steps)))
+# $(call note,NAME,PATH...): for a step that is not in the list above.
+note = $(call note_all,--step $1 $2)

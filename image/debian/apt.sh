@@ -36,8 +36,8 @@ apt_sources() {
 apt_preferences() {
     local name
     printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: -1\n\n' "$suite"
-    # What we built wins against any version of Debian's.
-    printf 'Package: *\nPin: origin ""\nPin-Priority: 1001\n\n'
+    cat "$here/pool.preferences"
+    echo
     names backports | while read -r name; do
         printf 'Package: %s\nPin: release n=%s-backports\nPin-Priority: 900\n\n' "$name" "$suite"
     done
