@@ -365,8 +365,13 @@ constexpr ManualSection sections[] = {
 }  // namespace
 
 extern const Applet factory_reset_applet;
-const Applet factory_reset_applet{
-    "factory-reset", "Erase the data volume, after a typed confirmation", "", description, options, factory_reset};
+const Applet factory_reset_applet{"factory-reset",
+                                  "Erase the data volume, after a typed confirmation",
+                                  "",
+                                  description,
+                                  options,
+                                  factory_reset,
+                                  "aimee_factory_reset_t"};
 
 extern const Manual factory_reset_manual;
 const Manual factory_reset_manual{sections, "init-storage(8), aimee(8), blkdiscard(8), btrfs-rescue(8)"};

@@ -300,8 +300,12 @@ extern const Manual init_storage_manual;
 const Manual init_storage_manual{manual_sections, "tmpfiles.d(5), fstab(5), btrfs(5), mkfs.btrfs(8)"};
 
 extern const Applet init_storage_applet;
-const Applet init_storage_applet{
-    "init-storage", "Make the data volume that /etc/fstab names for /var, if it is blank", "", description, options,
-    init_storage};
+const Applet init_storage_applet{"init-storage",
+                                 "Make the data volume that /etc/fstab names for /var, if it is blank",
+                                 "",
+                                 description,
+                                 options,
+                                 init_storage,
+                                 "aimee_init_storage_t"};
 
 }  // namespace aimee

@@ -118,6 +118,7 @@ const Applet relabel_var_applet{"relabel-var",
                                 description,
                                 options,
                                 relabel_var,
+                                "aimee_relabel_var_t",
                                 false};
 
 extern const Manual relabel_var_manual;

@@ -207,6 +207,7 @@ const Applet rescue_console_applet{"rescue-console",
                                    description,
                                    options,
                                    rescue_console,
+                                   "aimee_rescue_console_t",
                                    false};
 
 }  // namespace aimee

@@ -255,7 +255,8 @@ const Applet set_root_password_applet{applet_name,
                                       "[USER] | --offer -- COMMAND [ARGUMENT…]",
                                       description,
                                       options,
-                                      set_root_password};
+                                      set_root_password,
+                                      "aimee_set_root_password_t"};
 
 extern const Manual set_root_password_manual;
 const Manual set_root_password_manual{sections, "passwd(1), shadow(5), writable-etc(8), writable-etc(5)"};

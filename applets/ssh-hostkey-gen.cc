@@ -299,9 +299,12 @@ extern const Manual ssh_hostkey_gen_manual;
 const Manual ssh_hostkey_gen_manual{manual_sections, "ssh-keygen(1), sshd_config(5), init-storage(8)", host_key_types};
 
 extern const Applet ssh_hostkey_gen_applet;
-const Applet ssh_hostkey_gen_applet{
-    "ssh-hostkey-gen", "Make the ssh host keys that are missing or broken, and touch no good one",
-    "[TYPE…]",         description,
-    options,           ssh_hostkey_gen};
+const Applet ssh_hostkey_gen_applet{"ssh-hostkey-gen",
+                                    "Make the ssh host keys that are missing or broken, and touch no good one",
+                                    "[TYPE…]",
+                                    description,
+                                    options,
+                                    ssh_hostkey_gen,
+                                    "aimee_ssh_hostkey_gen_t"};
 
 }  // namespace aimee

@@ -44,7 +44,8 @@ constexpr ManualSection sections[] = {
 
 extern const Applet status_applet;
 const Applet status_applet{
-    "status", "Tell what the data volume, /etc and the host keys are like", "", description, options, status, false};
+    "status", "Tell what the data volume, /etc and the host keys are like", "", description, options, status, {},
+    false};
 
 extern const Manual status_manual;
 const Manual status_manual{sections, "btrfs(8), tmpfiles.d(5)"};

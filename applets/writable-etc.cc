@@ -325,7 +325,8 @@ extern const Manual writable_etc_manual;
 const Manual writable_etc_manual{sections, "aimee(8), init-storage(8), set-root-password(8), diff(1), hostname(5)"};
 
 extern const Applet writable_etc_applet;
-const Applet writable_etc_applet{"writable-etc", "Keep parts of a read-only /etc writable", "", description, options,
-                                 writable_etc};
+const Applet writable_etc_applet{
+    "writable-etc",        "Keep parts of a read-only /etc writable", "", description, options, writable_etc,
+    "aimee_writable_etc_t"};
 
 }  // namespace aimee

@@ -4,7 +4,12 @@
 # The target, the sysroot, libc++, lld, -static, -fno-exceptions and -fno-rtti come from the
 # sysroot's own musl.cfg; what to optimise for and what to leave out is up to the project.
 
-set(aimee_sysroot ${CMAKE_CURRENT_LIST_DIR}/../build/sysroot/${aimee_target})
+# From the environment, since CMake's checks read this file again without the cache.
+if(DEFINED ENV{AIMEE_SYSROOTS})
+    set(aimee_sysroot $ENV{AIMEE_SYSROOTS}/${aimee_target})
+else()
+    set(aimee_sysroot ${CMAKE_CURRENT_LIST_DIR}/../build/sysroot/${aimee_target})
+endif()
 cmake_path(NORMAL_PATH aimee_sysroot)
 if(NOT EXISTS ${aimee_sysroot}/musl.cfg)
     message(FATAL_ERROR "No sysroot for ${aimee_target}: run toolchain/build ${aimee_target}")

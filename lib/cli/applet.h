@@ -17,7 +17,8 @@ struct Applet {
   std::string_view description;  // paragraphs of help text, each line ends with a newline
   std::span<const Option> options;
   Outcome (*run)(const Arguments& arguments);
-  bool linked = true;  // has a symbolic link of its own; else it runs as "aimee NAME" only
+  std::string_view domain = {};  // the SELinux domain that it works in; empty: any
+  bool linked = true;            // has a symbolic link of its own; else it runs as "aimee NAME" only
 };
 
 // Every applet, in the order of the list in applets/CMakeLists.txt.

@@ -10,6 +10,7 @@
 #include "cli/install.h"
 #include "cli/output.h"
 #include "cli/version.h"
+#include "selinux/domain.h"
 
 namespace aimee {
 
@@ -40,7 +41,9 @@ Error surplus(std::string_view operand) {
   return {Outcome::usage, 0, "", concat("unexpected argument ", printable(operand), "; see --help")};
 }
 
-Outcome run_applet(const Applet& applet, std::span<char* const> arguments) {
+// `arguments` are those of `argv` that are the applet's. Help, and what is wrong with a command line, can be told from
+// any domain.
+Outcome run_applet(const Applet& applet, std::span<char* const> arguments, std::span<char* const> argv) {
   set_log_name(applet.name);
   const auto parsed = parse_arguments(applet.options, arguments);
   if (!parsed) return report(parsed.error());
@@ -48,6 +51,10 @@ Outcome run_applet(const Applet& applet, std::span<char* const> arguments) {
   if (parsed->has("version")) return print_version();
   if (!parsed->operands().empty() && applet.operands.empty()) {
     return report(surplus(parsed->operands().front()));
+  }
+  if (!applet.domain.empty()) {
+    const auto entered = enter_domain(applet.domain, argv);
+    if (!entered) return report(entered.error());
   }
   return applet.run(*parsed);
 }
@@ -81,11 +88,11 @@ std::string applet_list() {
   return list;
 }
 
-Outcome run_self(std::span<char* const> arguments) {
+Outcome run_self(std::span<char* const> arguments, std::span<char* const> argv) {
   set_log_name(program);
   if (!arguments.empty() && arguments[0][0] != '-') {
     const Applet* applet = find_applet(arguments[0]);
-    if (applet != nullptr) return run_applet(*applet, arguments.subspan(1));
+    if (applet != nullptr) return run_applet(*applet, arguments.subspan(1), argv);
     return report(Error{Outcome::usage, 0, printable(arguments[0]), "no such applet; 'aimee' alone lists them"});
   }
   const auto parsed = parse_arguments(program_applet.options, arguments);
@@ -117,7 +124,7 @@ int dispatch(std::span<char* const> argv) {
   const auto arguments = argv.empty() ? argv : argv.subspan(1);
   const Applet* applet = find_applet(called);
   if (applet != nullptr && !applet->linked) applet = nullptr;
-  return static_cast<int>(applet != nullptr ? run_applet(*applet, arguments) : run_self(arguments));
+  return static_cast<int>(applet != nullptr ? run_applet(*applet, arguments, argv) : run_self(arguments, argv));
 }
 
 }  // namespace aimee

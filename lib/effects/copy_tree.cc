@@ -89,11 +89,16 @@ struct FileTask {
 
 class TreeCopy {
  public:
-  TreeCopy(const FileContexts& contexts, Progress& progress)
-      : contexts_(contexts), progress_(progress), selinux_(selinux_is_enabled()), buffers_(copying_threads()) {}
+  TreeCopy(const FileContexts& contexts, Progress& progress, std::string_view hollow)
+      : contexts_(contexts),
+        progress_(progress),
+        hollow_(hollow),
+        selinux_(selinux_is_enabled()),
+        buffers_(copying_threads()) {}
 
   Result<> run(const Fd& source, const Fd& destination, const std::string& path) {
     allow_many_descriptors();
+    if (!hollow_.empty()) hollow_path_ = concat(path, "/", hollow_);
     const SharedFolder root =
         begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
                      TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path, TRY(status_of(source, path)));
@@ -176,7 +181,8 @@ class TreeCopy {
     if (!made && fchmod(destination.get(), private_mode) != 0) return failure(path, "set mode");
     if (!made || !selinux_) TRY(about(path, ensure_label(destination, wanted)));
     count_file();
-    return walk(begin_folder(std::move(source), std::move(destination), path, status));
+    const SharedFolder folder = begin_folder(std::move(source), std::move(destination), path, status);
+    return path == hollow_path_ ? Result<>() : walk(folder);
   }
 
   // Everything that is neither a folder nor a regular file with one name.
@@ -265,6 +271,8 @@ class TreeCopy {
 
   const FileContexts& contexts_;
   Progress& progress_;
+  const std::string_view hollow_;
+  std::string hollow_path_;
   const bool selinux_;
   KernelCopy kernel_;
   std::vector<Buffer> buffers_;  // of each thread; the walker is number 0
@@ -275,7 +283,7 @@ class TreeCopy {
   std::atomic<bool> failed_ = false;
 };
 
-Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size) {
+Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size, std::string_view hollow) {
   const FolderStream stream = TRY(list_again(folder, path));
   for (;;) {
     const std::string name = TRY(next_name(stream, path));
@@ -287,25 +295,25 @@ Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size) {
       const auto allocated = static_cast<std::uint64_t>(status.st_blocks) * 512;
       size.bytes += std::min(allocated, static_cast<std::uint64_t>(status.st_size));
     }
-    if (S_ISDIR(status.st_mode)) {
-      TRY(add_size(TRY(open_same(folder, name, O_DIRECTORY, status, below)), below, size));
+    if (S_ISDIR(status.st_mode) && name != hollow) {
+      TRY(add_size(TRY(open_same(folder, name, O_DIRECTORY, status, below)), below, size, {}));
     }
   }
 }
 
 }  // namespace
 
-Result<TreeSize> measure_tree(const Fd& source) {
+Result<TreeSize> measure_tree(const Fd& source, std::string_view hollow) {
   allow_many_descriptors();
   TreeSize size;
-  TRY(add_size(source, "/var", size));
+  TRY(add_size(source, "/var", size, hollow));
   return size;
 }
 
 Result<> copy_tree(const Fd& source, const Fd& destination, const std::string& path, const FileContexts& contexts,
-                   Progress& progress) {
+                   Progress& progress, std::string_view hollow) {
   const mode_t previous = umask(0);
-  auto copied = TreeCopy(contexts, progress).run(source, destination, path);
+  auto copied = TreeCopy(contexts, progress, hollow).run(source, destination, path);
   umask(previous);
   return copied;
 }

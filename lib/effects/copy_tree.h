@@ -23,14 +23,15 @@ struct TreeSize {
 };
 
 // What a copy of `source` will have to copy.
-Result<TreeSize> measure_tree(const Fd& source);
+Result<TreeSize> measure_tree(const Fd& source, std::string_view hollow = {});
 
 // Copies everything in the folder `source` into the existing folder `destination`, whose own attributes
 // become the source's. Folders that exist already in the destination (subvolumes) are filled, not made.
 // `path` is how the running system will name `source` ("/var"): labels and messages use it. Without a policy
-// the source's labels are kept. Hard links across subvolumes cannot exist; the second name becomes a copy.
-// Failed: any file that could not be copied in full; the copy stops at the first.
+// the source's labels are kept. The folder `hollow` right below the top (a name) is made and stays empty. Hard links
+// across subvolumes cannot exist; the second name becomes a copy. Failed: any file that could not be copied in full;
+// the copy stops at the first.
 Result<> copy_tree(const Fd& source, const Fd& destination, const std::string& path, const FileContexts& contexts,
-                   Progress& progress);
+                   Progress& progress, std::string_view hollow = {});
 
 }  // namespace aimee

@@ -21,6 +21,9 @@ namespace aimee {
 namespace {
 
 constexpr std::string_view shadow_path = "/etc/shadow";
+// Not copied but mounted again: nothing in it is written, it is large, and who may write an /etc of his own need not be
+// allowed to write a policy for that.
+constexpr const char* policy_folder = "selinux";
 constexpr std::uint64_t page = 4096;         // bytes, the least that tmpfs takes for a file
 constexpr std::uint64_t spare = 4ULL << 20;  // bytes, for what the program writes
 
@@ -36,14 +39,20 @@ Result<std::string> real_path(const Fd& folder, const std::string& subject) {
   return std::string(path.data(), static_cast<std::size_t>(length));
 }
 
-// Views of what is mounted below /etc, shadow left out.
+Result<Submount> view_below(const Fd& etc, std::string path, const std::string& subject) {
+  const Fd place = TRY(about(concat(subject, "/", path), open_beneath(etc, path, O_PATH)));
+  Fd view = TRY(view_with_submounts(place, path));
+  return Submount{std::move(path), std::move(view)};
+}
+
+// Views of the policy, if the image has one, and of what is mounted below /etc, shadow left out.
 Result<std::vector<Submount>> submounts_of(const Fd& etc, const std::string& subject) {
   std::vector<Submount> views;
+  if (open_beneath(etc, policy_folder, O_PATH | O_DIRECTORY))
+    views.push_back(TRY(view_below(etc, policy_folder, subject)));
   for (std::string& path : TRY(mounts_below(TRY(real_path(etc, subject))))) {
-    if (path == "shadow") continue;
-    const Fd place = TRY(about(concat(subject, "/", path), open_beneath(etc, path, O_PATH)));
-    Fd view = TRY(view_with_submounts(place, path));
-    views.push_back({std::move(path), std::move(view)});
+    const bool with_the_policy = path == policy_folder || path.starts_with(concat(policy_folder, "/"));
+    if (path != "shadow" && !with_the_policy) views.push_back(TRY(view_below(etc, std::move(path), subject)));
   }
   return views;
 }
@@ -71,13 +80,13 @@ Result<Fd> mount_private_etc(const std::string& root, const Fd& shadow) {
   const Fd image = TRY(about(subject, view_without_submounts(path_of(etc))));
   const std::vector<Submount> submounts = TRY(submounts_of(etc, subject));
   const FileContexts contexts = TRY(FileContexts::of_image(root));
-  const TreeSize size = TRY(measure_tree(image));
+  const TreeSize size = TRY(measure_tree(image, policy_folder));
 
   Fd copy = TRY(make_tmpfs(size.bytes + (size.files * page) + spare));
   Progress progress;
   progress.total_files = size.files;
   progress.total_bytes = size.bytes;
-  TRY(copy_tree(image, copy, "/etc", contexts, progress));
+  TRY(copy_tree(image, copy, "/etc", contexts, progress, policy_folder));
   TRY(put_shadow(copy, shadow));
   TRY(attach_tree(copy, etc, subject));
   for (const Submount& submount : submounts) {
