@@ -30,9 +30,9 @@ def check_var(machine, device="/dev/vda2"):
     return uuid
 
 
-def log_in(machine, password):
+def log_in(machine, password, host_name="aimee-test"):
     console = machine.console
-    console.wait("aimee-test login: ")
+    console.wait(f"{host_name} login: ")
     console.send("root")
     console.wait("Password: ")
     console.send(password)

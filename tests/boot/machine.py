@@ -79,6 +79,12 @@ class Channel:
         return re.search(pattern, self.text, re.MULTILINE)
 
 
+def free_port():
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        return port.getsockname()[1]
+
+
 class Machine:
     """system: a System. disk: the image to run on, changed. log: gets all of the console. arguments: for
     the kernel's command line. record: a file that gets all writes to the disk, see power_loss."""
@@ -92,6 +98,7 @@ class Machine:
         self.qmp = self.open_channel("qmp")
         self.shell_is_ready = False
         self.commands = 0
+        self.ssh_port = free_port()
         channels = (self.console, self.shell, self.qmp)
         self.qemu = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *self.command_line(system, disk, arguments, record)],
@@ -112,6 +119,9 @@ class Machine:
             *(blockdev_options(disk, record) if record else plain_disk),
             "-device", "virtio-blk-pci,drive=disk,serial=aimee-test",
             "-device", "virtio-rng-pci",
+            # The machine sees no network but QEMU's own, with one door, for ssh.
+            "-netdev", f"user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22",
+            "-device", "virtio-net-pci,netdev=network",
             "-chardev", port(self.console), "-serial", "chardev:console",
             "-chardev", port(self.shell), *system.shell_options("shell"),
             "-chardev", port(self.qmp), "-mon", "chardev=qmp,mode=control",

@@ -42,10 +42,10 @@ class Scenario:
                                "START,SECTORS", self.disk], check=True, capture_output=True, text=True).stdout
         return Extent(*(int(sectors) * 512 for sectors in told.split()))
 
-    def boot(self, arguments="", disk=None, record=None):
+    def boot(self, arguments="", disk=None, record=None, system=None):
         """A Machine on the scenario's disk or another, to be used in a `with` statement."""
         self.boots += 1
-        return Machine(self.system, disk or self.disk, f"{self.logs}/{self.name}.{self.boots}.log", arguments,
+        return Machine(system or self.system, disk or self.disk, f"{self.logs}/{self.name}.{self.boots}.log", arguments,
                        record)
 
     def holds(self, text):

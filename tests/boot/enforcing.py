@@ -1,0 +1,52 @@
+"""What holds of an appliance whose SELinux enforces."""
+from appliance import check_var
+from scenario import expect
+from selinux import (STARTED_AT_BOOT, denials, domain_of, domain_of_command, domain_of_message,
+                     domain_of_process)
+
+KEYS = {"ed25519", "ecdsa", "rsa"}
+
+
+def nothing_was_denied(machine):
+    denied = denials(machine)
+    expect(not denied, "SELinux denied:\n" + "\n".join(denied))
+
+
+def no_ordering_cycle(machine):
+    cycles = machine.try_run("journalctl --boot --quiet --grep 'ordering cycle'")[1]
+    expect(not cycles, f"units are ordered in a cycle: {cycles}")
+
+
+def comes_to_the_offer(machine):
+    """The console of a device without a password; what is asked waits for its answer."""
+    machine.console.wait(r"This device has no password for root\. Set one now\? \[y/N\] ")
+    pid = machine.run("systemctl show --property MainPID --value 'serial-getty@*.service'")
+    domain = domain_of_process(machine, pid)
+    expect(domain == domain_of("set-root-password"), f"the console's offer runs in {domain}")
+
+
+def every_applet_has_its_domain(machine):
+    for applet, process in STARTED_AT_BOOT.items():
+        unit = "ssh-hostkey-gen@rsa" if applet == "ssh-hostkey-gen" else applet
+        domain = domain_of_message(machine, f"{unit}.service", process)
+        expect(domain == domain_of(applet), f"{unit}.service's {applet} ran in {domain}")
+    for command in ["init-storage --dry-run", "factory-reset --status", "aimee relabel-var --dry-run",
+                    "aimee rescue-console --dry-run", "set-root-password --dry-run", "ssh-hostkey-gen --json",
+                    "writable-etc --json"]:
+        applet = command.removeprefix("aimee ").split()[0]
+        domain = domain_of_command(machine, command)
+        expect(domain == domain_of(applet), f"`{command}` of root's shell ran in {domain}")
+    domain = domain_of_command(machine, "aimee status")
+    expect(domain == "unconfined_t", f"`aimee status` ran in {domain}, and not where it was started")
+
+
+def storage_is_in_place(test, machine):
+    check_var(machine, test.system.data_device)
+    grown = int(machine.run(f"blockdev --getsize64 {test.system.data_device}"))
+    disk = int(machine.run("blockdev --getsize64 /dev/vda"))
+    expect(grown > test.volume.size and disk - grown < disk / 2, f"the partition has {grown} of the disk's {disk} bytes")
+    used = int(machine.run("btrfs filesystem usage --raw /var | sed -n 's/.*Device size:[^0-9]*//p'"))
+    expect(used > 0.99 * grown, f"the file system has {used} of the partition's {grown} bytes")
+    expect(machine.run("stat -c %i /etc/shadow") == machine.run("stat -c %i /var/etc/shadow"), "shadow is not the store's")
+    for key in KEYS:
+        machine.run(f"ssh-keygen -lf /var/lib/ssh/ssh_host_{key}_key")
