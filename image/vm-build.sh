@@ -144,7 +144,7 @@ run_machine() {
     # The machine ends with this script, even where that is killed.
     setpriv --pdeathsig TERM -- qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -M q35 "${accelerator[@]}" \
         -m "$memory" -smp "$cpus" -display none -chardev stdio,id=console,signal=off -serial chardev:console \
-        -kernel "$root/vmlinuz" -initrd "$private/initrd" -append 'console=ttyS0 panic=-1 quiet' \
+        -kernel "$root/vmlinuz" -initrd "$private/initrd" -append 'console=ttyS0 panic=-1 quiet loglevel=2' \
         -drive "file=$(quoted "$root/root.squashfs"),if=virtio,format=raw,readonly=on" \
         -drive "file=$(quoted "$state/build.img"),if=virtio,format=raw,discard=unmap,detect-zeroes=unmap" \
         -netdev user,id=network -device virtio-net-pci,netdev=network,romfile= -device virtio-rng-pci \
