@@ -6,10 +6,10 @@ LIST = "(cd {} && find . -mindepth 1 -printf '%P %y %m %U:%G\\n' | sort)"
 IMAGE = "/run/image"  # the root once more, without what is mounted over its /var
 
 
-def check_var(machine):
+def check_var(machine, device="/dev/vda2"):
     """/var is a committed volume of aimee's, and everything of the image's /var is in it. Returns the UUID."""
     mounted = machine.run("findmnt -no FSTYPE,SOURCE /var").split()
-    expect(mounted == ["btrfs", "/dev/vda2"], f"/var is {mounted}")
+    expect(mounted == ["btrfs", device], f"/var is {mounted}")
     uuid = machine.run("btrfs filesystem show /var | sed -n 's/.*uuid: //p'")
     expect(uuid[14] == "8" and "61696d6565" in uuid, f"aimee did not make the volume: UUID {uuid}")
     label = machine.run("btrfs filesystem label /var")

@@ -1,4 +1,4 @@
-"""A system made by make-system, running in QEMU: its console, a root shell and its plug.
+"""A system (system.py) running in QEMU: its console, a root shell and its plug.
 
     with Machine(system, disk, log) as machine:
         machine.wait_until_up()
@@ -80,7 +80,7 @@ class Channel:
 
 
 class Machine:
-    """system: make-system's folder. disk: the image to run on, changed. log: gets all of the console. arguments: for
+    """system: a System. disk: the image to run on, changed. log: gets all of the console. arguments: for
     the kernel's command line. record: a file that gets all writes to the disk, see power_loss."""
 
     def __init__(self, system, disk, log, arguments="", record=None):
@@ -106,15 +106,14 @@ class Machine:
 
         plain_disk = ["-blockdev", f"driver=file,node-name=disk,filename={disk},discard=unmap"]
         return [
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-            "-machine", "q35", "-accel", "kvm", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
-            "-kernel", f"{system}/vmlinuz", "-initrd", f"{system}/initrd",
-            "-append", f"console=ttyS0 {NO_HURRY} {arguments}",
+            *system.machine_options(), "-nodefaults", "-no-user-config", "-display", "none", "-smp", "2", "-m", "1024",
+            "-kernel", system.kernel, "-initrd", system.initrd,
+            "-append", f"{system.command_line} {NO_HURRY} {arguments}",
             *(blockdev_options(disk, record) if record else plain_disk),
             "-device", "virtio-blk-pci,drive=disk,serial=aimee-test",
             "-device", "virtio-rng-pci",
             "-chardev", port(self.console), "-serial", "chardev:console",
-            "-chardev", port(self.shell), "-serial", "chardev:shell",
+            "-chardev", port(self.shell), *system.shell_options("shell"),
             "-chardev", port(self.qmp), "-mon", "chardev=qmp,mode=control",
         ]
 

@@ -1,6 +1,6 @@
 """What the boot tests have in common: `main(__doc__, STEP...)` is a whole test NAME SYSTEM.
 
-SYSTEM is make-system's folder. Each step is a function of a Scenario, they run in order and share its disk. What
+SYSTEM is the folder of make-system or of the image builder. Each step is a function of a Scenario, they run in order and share its disk. What
 holds is printed with the seconds since the start; the console's logs are in SYSTEM/logs/NAME.N.log, N counting the
 boots. Exit: 0 all hold, 1 one does not, 2 wrong usage.
 """
@@ -13,6 +13,7 @@ import time
 from collections import namedtuple
 
 from machine import Failure, Machine
+from system import System
 
 
 Extent = namedtuple("Extent", "start size")  # in bytes
@@ -21,7 +22,7 @@ Extent = namedtuple("Extent", "start size")  # in bytes
 class Scenario:
     def __init__(self, name, system, folder):
         self.name = name
-        self.system = system
+        self.system = System(system)
         self.folder = folder
         self.started = time.monotonic()
         self.boots = 0
@@ -33,12 +34,12 @@ class Scenario:
     def new_disk(self, name):
         """A copy of the disk as it leaves the factory."""
         path = f"{self.folder}/{name}"
-        subprocess.run(["cp", "--sparse=always", "--reflink=auto", f"{self.system}/disk.img", path], check=True)
+        subprocess.run(["cp", "--sparse=always", "--reflink=auto", self.system.disk, path], check=True)
         return path
 
     def extent_of_data_volume(self):
-        told = subprocess.run(["partx", "--noheadings", "--nr", "2", "--output", "START,SECTORS", self.disk],
-                              check=True, capture_output=True, text=True).stdout
+        told = subprocess.run(["partx", "--noheadings", "--nr", str(self.system.data_partition), "--output",
+                               "START,SECTORS", self.disk], check=True, capture_output=True, text=True).stdout
         return Extent(*(int(sectors) * 512 for sectors in told.split()))
 
     def boot(self, arguments="", disk=None, record=None):
@@ -59,7 +60,7 @@ def expect(condition, text):
 def main(description, *steps):
     name = os.path.basename(sys.argv[0])
     if len(sys.argv) != 2 or not os.path.exists(f"{sys.argv[1]}/disk.img"):
-        print(f"{description.strip()}\n\nusage: {name} SYSTEM (a folder that make-system made)", file=sys.stderr)
+        print(f"{description.strip()}\n\nusage: {name} SYSTEM (a folder that make-system or the image builder made)", file=sys.stderr)
         sys.exit(2)
     # ctest ends what takes too long with a signal; the disks go then too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -1,0 +1,96 @@
+"""What SELinux has to say of a machine: its denials, the labels of its volume, the domains of the applets.
+
+Boot with ARGUMENTS, or the kernel leaves denials out of its log without a word.
+"""
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+
+from machine import Failure
+
+ARGUMENTS = "sysctl.kernel.printk_ratelimit=0 log_buf_len=8M audit_backlog_limit=8192"
+# Record types without an audit daemon: AVC, SELINUX_ERR, USER_AVC, USER_SELINUX_ERR.
+RECORD = re.compile(r"type=(1400|1401|1107|1108)\b")
+GRANTED = re.compile(r"avc: +granted")
+INCOMPLETE = re.compile(r"audit_lost=[1-9]|rate limit exceeded|audit: backlog limit exceeded|callbacks suppressed")
+# The applets that systemd starts at every first boot, by the name of their process, and what the journal calls it.
+STARTED_AT_BOOT = {"init-storage": "init-storage", "relabel-var": "aimee", "writable-etc": "writable-etc",
+                   "ssh-hostkey-gen": "ssh-hostkey-gen"}
+
+
+def domain_of(applet):
+    return f"aimee_{applet.replace('-', '_')}_t"
+
+
+def denials(machine):
+    """Everything that SELinux denied since power-on, a line each; none is lost, or this fails."""
+    log = machine.run("dmesg")
+    if lost := INCOMPLETE.search(log):
+        raise Failure(f"the list of denials is incomplete: {lost[0]}")
+    if not re.search(r"SELinux: +policy capability|audit: type=1403", log):
+        raise Failure("the kernel log has no sign of an SELinux policy: it begins too late, or there is none")
+    return [line for line in log.splitlines() if RECORD.search(line) and not GRANTED.search(line)]
+
+
+def domain_of_message(machine, unit, process):
+    """The domain in which `process` wrote its last message as part of `unit`."""
+    told = machine.run(f"journalctl --boot --quiet --output=json --lines=1 _SYSTEMD_UNIT={unit} _COMM={process}")
+    if not told:
+        raise Failure(f"{process} has written nothing as {unit}")
+    return json.loads(told)["_SELINUX_CONTEXT"].split(":")[2]
+
+
+def domain_of_process(machine, pid):
+    return machine.run(f"tr -d '\\0' </proc/{pid}/attr/current").strip().split(":")[2]
+
+
+def domain_of_command(machine, command):
+    """The domain of a command that writes to standard output, started by root's shell. It is held up by a pipe that
+    is full and that nobody reads, looked at, and killed."""
+    return machine.run(
+        "exec 3> >(exec sleep infinity); reader=$!; head -c 65536 /dev/zero >&3; "
+        f"{command} >&3 2>&1 </dev/null & writer=$!; "
+        "until grep -qs pipe_write /proc/$writer/wchan || ! kill -0 $writer; do sleep 0.1; done; "
+        "tr -d '\\0' </proc/$writer/attr/current; kill -9 $writer $reader").strip().split(":")[2]
+
+
+def image_file_contexts(system, folder):
+    """The text of the image's file contexts in `folder`: what a compiled one says too, in a form of any version."""
+    start = subprocess.run(["partx", "--noheadings", "--nr", "2", "--output", "START", system.disk],
+                           check=True, capture_output=True, text=True).stdout
+    subprocess.run(["unsquashfs", "-quiet", "-no-progress", "-no-xattrs", "-offset", str(int(start) * 512),
+                    "-dest", f"{folder}/image", system.disk, "etc/selinux"], check=True, capture_output=True)
+    contexts = f"{folder}/image/etc/selinux/default/contexts/files"
+    subprocess.run(["find", contexts, "-name", "*.bin", "-delete"], check=True)
+    return f"{contexts}/file_contexts"
+
+
+@contextmanager
+def mounted(disk, extent):
+    """The volume of a machine that is off, mounted read-only as `var` in the folder that this gives."""
+    folder = tempfile.mkdtemp(prefix="aimee-volume-")
+    try:
+        subprocess.run(["mkdir", f"{folder}/var"], check=True)
+        subprocess.run(["mount", "-t", "btrfs", "-o", f"loop,ro,offset={extent.start},sizelimit={extent.size}", disk,
+                        f"{folder}/var"], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", f"{folder}/var"], check=True)
+    finally:
+        shutil.rmtree(folder)
+
+
+def wrong_labels(test):
+    """Files of the volume of a machine that is off whose type is not what the image's policy says, a line each, and
+    how many files were looked at."""
+    with tempfile.TemporaryDirectory(prefix="aimee-contexts-") as folder:
+        contexts = image_file_contexts(test.system, folder)
+        with mounted(test.disk, test.extent_of_data_volume()) as root:
+            count = subprocess.run(f"find {root}/var -xdev | wc -l", shell=True, check=True, capture_output=True, text=True)
+            told = subprocess.run(["setfiles", "-n", "-v", "-r", root, contexts, f"{root}/var"],
+                                  check=True, capture_output=True, text=True)
+            return [line for line in told.stdout.splitlines() if "relabel" in line], int(count.stdout)

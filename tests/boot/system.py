@@ -1,0 +1,37 @@
+"""What a test boots: a folder that make-system or the image builder made, and how QEMU runs it.
+
+The builder's folder says so in boot.env (kernel, initramfs, disk, command line, architecture, number of the data
+partition); make-system's has fixed names and is for amd64.
+"""
+import os
+import shlex
+
+
+class System:
+    def __init__(self, folder):
+        settings = {"ARCH": "amd64", "KERNEL": "vmlinuz", "INITRD": "initrd", "DISK": "disk.img",
+                    "CMDLINE": "console=ttyS0", "DATA_PARTITION": "2"}
+        if os.path.exists(f"{folder}/boot.env"):
+            with open(f"{folder}/boot.env", encoding="utf-8") as lines:
+                settings |= dict(setting.split("=", 1) for setting in shlex.split(lines.read()))
+        self.folder = folder
+        self.architecture = settings["ARCH"]
+        self.kernel = f"{folder}/{settings['KERNEL']}"
+        self.initrd = f"{folder}/{settings['INITRD']}"
+        self.disk = f"{folder}/{settings['DISK']}"
+        self.command_line = settings["CMDLINE"]
+        self.data_partition = int(settings["DATA_PARTITION"])
+        self.data_device = f"/dev/vda{self.data_partition}"
+        self.is_enforcing = "enforcing=1" in self.command_line.split()
+
+    def machine_options(self):
+        """QEMU's program and the machine it emulates; the first serial port is the console."""
+        if self.architecture == "arm64":
+            return ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi"]
+        return ["qemu-system-x86_64", "-machine", "q35", "-accel", "kvm", "-accel", "tcg,thread=multi", "-cpu", "max"]
+
+    def shell_options(self, chardev):
+        """The port of test-shell. This machine of arm64 has one serial port, and a second on PCI."""
+        if self.architecture == "arm64":
+            return ["-device", f"pci-serial,chardev={chardev}"]
+        return ["-serial", f"chardev:{chardev}"]
