@@ -20,7 +20,7 @@ ifneq ($(extended),)
 include $(extended)/config.mk $(own_config)/config.mk
 endif
 # In the order in which they are applied; the last one wins.
-LAYERS := $(SRC) $(extended) $(own_config)
+LAYERS := $(strip $(SRC) $(extended) $(own_config))
 
 $(if $(filter $(ARCH),amd64 arm64),,$(error ARCH=$(ARCH) in $(own_config)/config.mk: neither amd64 nor arm64))
 NATIVE := $(shell dpkg --print-architecture)

@@ -144,7 +144,7 @@ run_machine() {
     # The machine ends with this script, even where that is killed.
     setpriv --pdeathsig TERM -- qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -M q35 "${accelerator[@]}" \
         -m "$memory" -smp "$cpus" -display none -chardev stdio,id=console,signal=off -serial chardev:console \
-        -kernel "$root/vmlinuz" -initrd "$private/initrd" -append 'console=ttyS0 panic=-1 quiet' \
+        -kernel "$root/vmlinuz" -initrd "$private/initrd" -append 'console=ttyS0 panic=-1 quiet loglevel=2' \
         -drive "file=$(quoted "$root/root.squashfs"),if=virtio,format=raw,readonly=on" \
         -drive "file=$(quoted "$state/build.img"),if=virtio,format=raw,discard=unmap,detect-zeroes=unmap" \
         -netdev user,id=network -device virtio-net-pci,netdev=network,romfile= -device virtio-rng-pci \
@@ -176,16 +176,20 @@ end_as_make_did() {
     [[ $code == 0 ]] || die "$code" "make failed in the machine (exit code $code); the steps' logs: $folder/logs"
 }
 
-# Each under its name only when it is whole. What lies in IMAGESDIR under other names stays.
+# Each under its name only when it is whole; what lies in IMAGESDIR under other names stays. tar, because cp makes holes
+# of written zeros, too.
 take_images() {
-    local path
-    for path in "$state/results/images"/*; do
+    local staged=$images/.vm-build path
+    [[ -d $state/results/images ]] || return 0
+    rm -rf "$staged"
+    mkdir "$staged"
+    tar -C "$state/results/images" --create --sparse --hole-detection=seek . | tar -C "$staged" -x
+    for path in "$staged"/*; do
         [[ -e $path ]] || continue
-        cp -r --sparse=auto --reflink=auto "$path" "$images/.${path##*/}.new"
         rm -rf "${images:?}/${path##*/}"
-        mv -T "$images/.${path##*/}.new" "$images/${path##*/}"
+        mv -T "$path" "$images/${path##*/}"
     done
-    rm -rf "$state/results"
+    rm -rf "$staged" "$state/results"
 }
 
 main "$@"

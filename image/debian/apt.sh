@@ -58,9 +58,9 @@ apt_for() {
 
 # download ARCH FOLDER NAME...: the packages' files.
 download() {
-    local arch=$1 folder=$2
+    local machine=$1 folder=$2
     shift 2
     mkdir -p "$folder"
-    (cd "$folder" && apt_for "$arch" apt-get download "$@") ||
-        die 'a package could not be had; where the archive has replaced it meanwhile, `make refresh` asks anew'
+    (cd "$folder" && apt_for "$machine" apt-get download "$@") ||
+        die 'a package could not be had; where the archive has replaced it meanwhile, make refresh asks anew'
 }

@@ -36,7 +36,7 @@ TEST_CASE("help is usage, summary, description, options in one column and exit c
 }
 
 TEST_CASE("an applet without a link is called by way of aimee") {
-  const Applet applet{"look", "Look at things", "", "Looks.\n", {}, nothing, false};
+  const Applet applet{"look", "Look at things", "", "Looks.\n", {}, nothing, {}, false};
   CHECK(applet_help(applet).starts_with("Usage: aimee look [OPTION…]\n"));
 }
 

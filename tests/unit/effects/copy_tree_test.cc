@@ -308,4 +308,20 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a hollow folder is made with its mode and stays empty, one of its name deeper is filled; the size agrees") {
+  const Trees trees;
+  trees.folder.file(trees.source("left/out"), "12345678");
+  trees.folder.file(trees.source("deep/left/in"), "kept");
+  prepared(chmod((trees.folder / trees.source("left")).c_str(), 0750) == 0, "chmod");
+  const auto from = open_file(trees.folder / "source", O_RDONLY | O_DIRECTORY);
+  const auto to = open_file(trees.folder / "copy", O_RDONLY | O_DIRECTORY);
+  prepared(from && to, "trees");
+  Progress progress;
+  REQUIRE(told(copy_tree(*from, *to, "/etc", FileContexts(), progress, "left")) == "done");
+  CHECK((status_of_path(trees.copied("left")).st_mode & 07777) == 0750);
+  CHECK_FALSE(exists(trees.copied("left/out")));
+  CHECK(content_of(trees.copied("deep/left/in")) == "kept");
+  CHECK(measure_tree(*from, "left")->files == progress.files);
+}
+
 }  // namespace aimee::test

@@ -17,7 +17,7 @@ constexpr Manual with_words{{}, "", kinds};
 Outcome nothing(const Arguments&) { return Outcome::done; }
 
 constexpr Applet look{"look", "Look: at", "[KIND…]", "", options, nothing};
-constexpr Applet hidden{"hide", "Hide", "", "", {}, nothing, false};
+constexpr Applet hidden{"hide", "Hide", "", "", {}, nothing, {}, false};
 constexpr Applet program{"prog", "All", "[APPLET]", "", {}, nullptr};
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }

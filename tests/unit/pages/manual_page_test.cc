@@ -15,7 +15,7 @@ constexpr PageOrigin origin{"2026-01-02", "1.2-3"};
 Outcome nothing(const Arguments&) { return Outcome::done; }
 
 constexpr Applet look{"look", "Look at things", "[THING…]", "Looks at every THING.\n", options, nothing};
-constexpr Applet hidden{"hide", "Hide", "", "Hides.\n", {}, nothing, false};
+constexpr Applet hidden{"hide", "Hide", "", "Hides.\n", {}, nothing, {}, false};
 
 }  // namespace
 
