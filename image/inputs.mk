@@ -12,9 +12,9 @@ pins := $(call list_paths,backports) $(SRC)/debian/pool.preferences
 define steps
 --step host-tools $(call list_paths,host-tools)
 --step indices --text $(ARCH)-$(NATIVE) $(debian) $(SRC)/debian/update-indices
---step tools $(debian) $(SRC)/debian/make-tool-root $(SRC)/debian/bootstrap $(SRC)/debian/tools.packages $(TOP)/policy/tools.packages $(call list_paths,backports)
---step base --text $(ARCH) $(debian) $(pins) $(addprefix $(SRC)/debian/,make-base bootstrap transplant accounts.sh) $(call list_paths,install installonly) $(call own,accounts)
---step kernel --text $(ARCH)-$(KERNEL_PACKAGE) $(debian) $(pins) $(SRC)/debian/take-kernel $(call own,kernel.config)
+--step tools $(debian) $(SRC)/debian/make-tool-root $(SRC)/debian/bootstrap $(SRC)/debian/settle-times $(SRC)/debian/tools.packages $(TOP)/policy/tools.packages $(call list_paths,backports)
+--step base --text $(ARCH) $(debian) $(pins) $(addprefix $(SRC)/debian/,make-base bootstrap settle-times transplant accounts.sh) $(call list_paths,install installonly) $(call own,accounts)
+--step kernel --text $(ARCH)-$(KERNEL_PACKAGE) $(debian) $(pins) $(SRC)/debian/take-kernel $(SRC)/debian/settle-times $(call own,kernel.config)
 --step unpacked --text $(ARCH) $(debian) $(pins) $(SRC)/debian/unpack-packages $(call list_paths,unpack)
 --step aimee --text '$(AIMEE_PRESET) $(AIMEE_BUILD) $(SOURCE_DATE_EPOCH)' $(SRC)/steps/build-aimee $(addprefix $(AIMEE_BUILD)/,$(if $(AIMEE_BUILD),aimee pages units)) $(addprefix $(TOP)/,CMakeLists.txt CMakePresets.json LICENSE README.md applets cmake lib packaging tmpfiles.d toolchain units)
 --step policy $(SRC)/steps/make-policy $(SRC)/debian/in-tools $(TOP)/policy

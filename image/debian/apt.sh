@@ -43,9 +43,9 @@ apt_preferences() {
     done
 }
 
-# How this machine reaches its mirror, for apt's own command line.
+# How this machine reaches its mirror (proxies, certificates, time limits), as mmdebstrap wants apt's options.
 apt_access() {
-    apt-config dump --format '%f=%v%n' Acquire::http Acquire::https | grep -v '=$' || true
+    apt-config dump --no-empty --format '%F "%v"%n' Acquire | grep -E '^Acquire::(https?|Retries|ForceIPv[46])\b' || true
 }
 
 # apt_for ARCH COMMAND...: an apt command for that architecture, with configuration and indices in O/apt.
