@@ -4,7 +4,7 @@
 #   enter_namespaces "$@"        runs the script again in mount and process namespaces of its own
 #   wait_for_turn                one build at a time in a work folder; each uses all processors anyway
 #   start_log, run STEP COMMAND...  what the steps say goes to $log
-#   make_build_root              a fresh copy of the base root as $root, its packages brought up to date
+#   make_build_root NAME         a fresh copy of the base root as $root, its packages brought up to date
 #   in_root COMMAND...           runs it there as root, as a maintainer script would be
 #   build_in_root COMMAND...     runs it there as the user builder in ~builder, without a network
 #
