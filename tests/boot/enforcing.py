@@ -1,8 +1,7 @@
 """What holds of an appliance whose SELinux enforces."""
 from appliance import check_var
 from scenario import expect
-from selinux import (STARTED_AT_BOOT, denials, domain_of, domain_of_command, domain_of_message,
-                     domain_of_process)
+from selinux import STARTED_AT_BOOT, denials, domain_of, domain_of_command, domain_of_process, domain_of_unit
 
 KEYS = {"ed25519", "ecdsa", "rsa"}
 
@@ -27,9 +26,8 @@ def comes_to_the_offer(machine):
 
 def every_applet_has_its_domain(machine):
     for applet, process in STARTED_AT_BOOT.items():
-        unit = "ssh-hostkey-gen@rsa" if applet == "ssh-hostkey-gen" else applet
-        domain = domain_of_message(machine, f"{unit}.service", process)
-        expect(domain == domain_of(applet), f"{unit}.service's {applet} ran in {domain}")
+        domain = domain_of_unit(machine, process)
+        expect(domain == domain_of(applet), f"{applet}'s unit ran it in {domain}")
     for command in ["init-storage --dry-run", "factory-reset --status", "aimee relabel-var --dry-run",
                     "aimee rescue-console --dry-run", "set-root-password --dry-run", "ssh-hostkey-gen --json",
                     "writable-etc --json"]:
