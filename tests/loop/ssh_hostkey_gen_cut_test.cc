@@ -58,6 +58,16 @@ Outcome run_killed_at(const HostKeys& keys, const Moment& moment) {
   return run(command, traced());
 }
 
+// Whether it was killed: a run need not make every call that the traced one made (progress is told after a second), so
+// a few moments are not reached.
+bool kill_at(const HostKeys& keys, const Moment& moment) {
+  const Outcome outcome = run_killed_at(keys, moment);
+  CHECK_MESSAGE((outcome.exit == 128 + SIGKILL || outcome.exit == 0), outcome.err);
+  return outcome.exit != 0;
+}
+
+constexpr int few = 2;
+
 }  // namespace
 
 TEST_CASE("killed before any of its steps: no old pair is lost, and the next run ends with a good one") {
@@ -87,18 +97,19 @@ TEST_CASE("killed before any of its steps: no old pair is lost, and the next run
   const std::vector<Moment> moments = moments_of(keys);
   CHECK(moments.size() > 15);
   MESSAGE(what << ": killed at " << moments.size() << " moments");
+  int not_reached = 0;
   for (const Moment& moment : moments) {
     CAPTURE(what);
     CAPTURE(moment.call);
     CAPTURE(moment.number);
     damage();
-    const Outcome killed = run_killed_at(keys, moment);
-    CHECK_MESSAGE(killed.exit == 128 + SIGKILL, killed.err);
+    if (!kill_at(keys, moment)) ++not_reached;
     const Outcome next = keys.run({"ed25519"});
     CHECK_MESSAGE(next.exit == 0, next.err);
     check_good(keys, "ed25519");
     if (keeps_identity) CHECK(public_line(keys.public_key("ed25519")) == identity);
   }
+  CHECK(not_reached <= few);
   CHECK(state_of_pair(keys, "rsa") == other);
 }
 
@@ -106,14 +117,16 @@ TEST_CASE("killed before any step of the first run of all: the next run ends wit
   NEEDS("ssh-keygen", "strace");
   const HostKeys keys;
   const std::vector<Moment> moments = moments_of(keys);
+  int not_reached = 0;
   for (const Moment& moment : moments) {
     CAPTURE(moment.call);
     CAPTURE(moment.number);
     std::filesystem::remove_all(keys.folder());
-    CHECK(run_killed_at(keys, moment).exit == 128 + SIGKILL);
+    if (!kill_at(keys, moment)) ++not_reached;
     CHECK(keys.run({"ed25519"}).exit == 0);
     check_good(keys, "ed25519");
   }
+  CHECK(not_reached <= few);
 }
 
 TEST_CASE("ssh-keygen killed in the middle: exit code 1, the old files stay, nothing half made is left") {
