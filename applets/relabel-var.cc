@@ -29,9 +29,7 @@ struct Request {
   bool dry_run = false;
 };
 
-Request parse_request(const Arguments& arguments) {
-  return {root_of(arguments), arguments.has("dry-run")};
-}
+Request parse_request(const Arguments& arguments) { return {root_of(arguments), arguments.has("dry-run")}; }
 
 std::string as_json(const Relabelling& report, const Request& request, const Result<>& result) {
   JsonObject object;
