@@ -51,7 +51,8 @@ Result<> start_again(const std::string& context, std::span<char* const> argv) {
   TRY(set_exec_context(context));
   std::vector<char*> arguments(argv.begin(), argv.end());
   arguments.push_back(nullptr);
-  const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  // The kernel tells addresses as numbers, getauxval(3).
+  const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));  // NOLINT(performance-no-int-to-ptr)
   if (name == nullptr) name = "/proc/self/exe";
   execv(name, arguments.data());
   const auto failed = failure(name, "start again");
