@@ -19,7 +19,7 @@ class Owner:
             script.write(f"#!/bin/sh\necho '{self.password}'\n")
         os.chmod(self.askpass, 0o700)
 
-    def accepts_the_offer(self, machine):
+    def accepts_the_offer(self, machine, host_name="aimee"):
         """Answers what the console of a device without a password asked, and logs in."""
         console = machine.console
         console.send("y")
@@ -27,7 +27,7 @@ class Owner:
             console.wait(question)
             console.send(self.password)
         console.wait("the new password is stored and in force")
-        self.logs_in(machine, "aimee")
+        self.logs_in(machine, host_name)
 
     def logs_in(self, machine, host_name):
         log_in(machine, self.password, host_name)

@@ -5,6 +5,7 @@ holds is printed with the seconds since the start; the console's logs are in SYS
 boots. Exit: 0 all hold, 1 one does not, 2 wrong usage.
 """
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -50,6 +51,13 @@ class Scenario:
 
     def holds(self, text):
         print(f"{time.monotonic() - self.started:6.1f} s  {text}", flush=True)
+
+
+def choose_moments(test):
+    """A step: makes `test.dice`; AIMEE_BOOT_SEED repeats a run's."""
+    seed = os.environ.get("AIMEE_BOOT_SEED") or str(random.SystemRandom().randrange(10**6))
+    test.dice = random.Random(seed)
+    test.holds(f"the moments are those of AIMEE_BOOT_SEED={seed}")
 
 
 def expect(condition, text):

@@ -28,16 +28,14 @@ State = namedtuple("State", "kind since moment text fingerprint")
 class Content:
     """The bytes of a disk image, and their fingerprint."""
 
-    def __init__(self, path, size):
-        self.path = path
-        self.size = size
+    def __init__(self):
         self.sectors = {}
         self.sum = 0
 
     @classmethod
     def of(cls, path):
         """Of an image that is there already."""
-        content = cls(path, os.path.getsize(path))
+        content = cls()
         with open(path, "rb") as image:
             for start, end in data_ranges(image):
                 image.seek(start)
@@ -56,13 +54,13 @@ class Content:
         else:
             self.sectors.pop(sector, None)
 
-    def apply(self, disk, entry, sectors=None):
-        """Writes the first `sectors` of an entry to the image, which is open as `disk`."""
-        write(disk, entry, sectors)
+    def apply(self, disk, entry):
+        """Writes an entry to the image, which is open as `disk`."""
+        write(disk, entry, entry.count)
         if entry.is_discard():
-            self.forget(entry.sector, entry.count if sectors is None else sectors)
+            self.forget(entry.sector, entry.count)
         else:
-            self.note(entry.sector, entry.data(sectors))
+            self.note(entry.sector, entry.data())
 
     def forget(self, sector, count):
         known = range(sector, sector + count) if count < len(self.sectors) else \
@@ -106,8 +104,7 @@ def data_ranges(file):
         yield start, end
 
 
-def write(disk, entry, sectors=None):
-    sectors = entry.count if sectors is None else sectors
+def write(disk, entry, sectors):
     if entry.is_discard():
         punch(disk, entry.sector * SECTOR, sectors * SECTOR)
     else:
@@ -146,14 +143,12 @@ class CrashStates:
     be tried, in all; spread by how many writes there are. dice: a random.Random.
     """
 
-    def __init__(self, log, before, target, dice, budget, first=0, last=None):
-        self.entries = log.entries[:last]
-        self.first = first
+    def __init__(self, log, before, target, dice, budget):
+        self.entries = log.entries
         self.before = before
         self.target = target
         self.dice = dice
         self.seen = set()
-        self.repeated = 0
         self.budget = budget
 
     def __iter__(self):
@@ -163,11 +158,10 @@ class CrashStates:
         epochs = self.epochs()
         large = sum(len(epoch) for _, epoch in epochs if len(epoch) > EXHAUSTIVE) or 1
         with open(base, "r+b", buffering=0) as disk:
-            if self.first == 0:
-                yield from self.make("prefix", 0, 0, "before the first write", base, content, [])
+            yield from self.make("prefix", 0, 0, "before the first write", base, content, [])
             for start, epoch in epochs:
                 changes = [(number, self.entries[number]) for number in epoch]
-                if epoch and epoch[-1] >= self.first:
+                if epoch:
                     yield from self.prefixes(start, base, content, changes)
                     yield from self.choices(start, base, content, changes, self.budget * len(epoch) // large)
                 for _, entry in changes:
@@ -226,7 +220,6 @@ class CrashStates:
     def make(self, kind, since, moment, text, base, content, changes):
         fingerprint = content.fingerprint_with(changes)
         if fingerprint in self.seen:
-            self.repeated += 1
             return
         self.seen.add(fingerprint)
         copy_sparse(base, self.target)
