@@ -3,12 +3,14 @@ import os
 import subprocess
 
 from appliance import log_in
+from scenario import expect
 
 
 class Owner:
     """password and key are the owner's own; key: a file that ssh-keygen makes."""
 
     def __init__(self, folder):
+        self.folder = folder
         self.password = "correct horse battery staple"
         self.key = f"{folder}/owner_key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", self.key], check=True)
@@ -37,23 +39,27 @@ class Owner:
         machine.console.send(f"{command} && echo done $((1 + 1))")
         machine.console.wait("^done 2$")
 
-    def ssh(self, machine, command, by="publickey"):
-        """By the key or by "password": the outcome, exit status 255 where no login was had."""
+    def ssh(self, machine, command, by="publickey", known_hosts="/dev/null", host_key=None):
+        """By the key or by "password": the outcome, exit status 255 where no login was had. known_hosts: a file, any
+        other host key is refused; host_key: the one type that is taken."""
         answer = {"SSH_ASKPASS": self.askpass, "SSH_ASKPASS_REQUIRE": "force"}
+        host_is = ["-o", f"HostKeyAlgorithms={host_key}", "-o", "StrictHostKeyChecking=yes"] if host_key else \
+            ["-o", "StrictHostKeyChecking=no"]
         return subprocess.run(
             ["ssh", "-F", "none", "-i", self.key, "-o", "IdentitiesOnly=yes", "-p", str(machine.ssh_port),
              "-o", f"PreferredAuthentications={by}", "-o", "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR",
-             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=120",
-             "root@127.0.0.1", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+             "-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=none", "-o", "ConnectTimeout=120",
+             *host_is, "root@127.0.0.1", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
             env=os.environ | answer)
 
-
-def served_host_keys(machine):
-    """What ssh-keyscan is told, sorted: "ssh-ed25519 AAAA…"."""
-    told = subprocess.run(["ssh-keyscan", "-T", "120", "-p", str(machine.ssh_port), "127.0.0.1"], check=True,
-                          capture_output=True, text=True).stdout
-    return sorted(line.split(" ", 1)[1] for line in told.splitlines() if not line.startswith("#"))
-
-
-def stored_host_keys(machine):
-    return sorted(" ".join(line.split()[:2]) for line in machine.run("cat /var/lib/ssh/*.pub").splitlines())
+    def finds_the_stored_host_keys(self, machine):
+        """Logs in three times, where sshd has to prove the key of each type that /var/lib/ssh holds."""
+        stored = [line.split()[:2] for line in machine.run("cat /var/lib/ssh/*.pub").splitlines()]
+        expect(len(stored) == 3, f"/var/lib/ssh has the keys {stored}")
+        for kind, key in stored:
+            known_hosts = f"{self.folder}/known_hosts"
+            with open(known_hosts, "w", encoding="ascii") as known:
+                known.write(f"[127.0.0.1]:{machine.ssh_port} {kind} {key}\n")
+            algorithm = kind.replace("ssh-rsa", "rsa-sha2-512")
+            login = self.ssh(machine, "true", known_hosts=known_hosts, host_key=algorithm)
+            expect(login.returncode == 0, f"sshd's {kind} is not that of /var/lib/ssh: {login.stderr}")
