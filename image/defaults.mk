@@ -14,6 +14,8 @@ DISK_SIZE := 0
 SQUASHFS_LEVEL := 15
 # A finished build folder of aimee for ARCH, taken as it is; empty: aimee is built.
 AIMEE_BUILD :=
+# The tool root of another build by this machine, its O/tools, taken as it is; empty: one is made.
+TOOL_ROOT :=
 
 # SELinux is named because Debian's kernel would start AppArmor; gpt, because Linux reads the backup of a partition
 # table whose growth was cut short only then; panic, because nobody is there to press a key.

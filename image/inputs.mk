@@ -12,7 +12,7 @@ pins := $(call list_paths,backports) $(SRC)/debian/pool.preferences
 define steps
 --step host-tools $(call list_paths,host-tools)
 --step indices --text $(ARCH)-$(NATIVE) $(debian) $(SRC)/debian/update-indices
---step tools $(debian) $(SRC)/debian/make-tool-root $(SRC)/debian/bootstrap $(SRC)/debian/settle-times $(SRC)/debian/tools.packages $(TOP)/policy/tools.packages $(call list_paths,backports)
+--step tools --text '$(TOOL_ROOT)' $(debian) $(SRC)/debian/make-tool-root $(SRC)/debian/bootstrap $(SRC)/debian/settle-times $(SRC)/debian/tools.packages $(TOP)/policy/tools.packages $(call list_paths,backports)
 --step base --text $(ARCH) $(debian) $(pins) $(addprefix $(SRC)/debian/,make-base bootstrap settle-times transplant accounts.sh) $(call list_paths,install installonly) $(call own,accounts)
 --step kernel --text $(ARCH)-$(KERNEL_PACKAGE) $(debian) $(pins) $(SRC)/debian/take-kernel $(SRC)/debian/settle-times $(call own,kernel.config)
 --step unpacked --text $(ARCH) $(debian) $(pins) $(SRC)/debian/unpack-packages $(call list_paths,unpack)
@@ -22,7 +22,7 @@ define steps
 --step squashfs --text '$(SQUASHFS_LEVEL)' $(SRC)/steps/make-squashfs
 --step initrd --text '$(SOURCE_DATE_EPOCH)' $(SRC)/steps/make-initrd $(SRC)/initrd $(call own,initrd.modules)
 --step disk --text '$(BOOT_SIZE) $(SLOT_SIZE) $(DATA_SIZE) $(DISK_SIZE) $(CMDLINE)' $(SRC)/steps/make-disk $(SRC)/steps/zero-data-partition
---step sbom $(SRC)/debian/make-sbom
+--step sbom $(addprefix $(SRC)/debian/,make-sbom validate-sbom)
 --step release --text '$(IMAGESDIR)' $(SRC)/steps/release $(SRC)/steps/zero-data-partition
 endef
 

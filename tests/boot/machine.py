@@ -24,9 +24,6 @@ from power_loss import blockdev_options
 
 PATIENCE = float(os.environ.get("AIMEE_BOOT_PATIENCE", "1"))
 BOOT_TIMEOUT = 240
-# For an emulated machine on a busy host: the kernel takes a late timer for a broken one and panics, and systemd gives
-# up after 90 s. The tests' own time limits decide.
-NO_HURRY = "no_timer_check systemd.default_timeout_start_sec=1h systemd.default_device_timeout_sec=1h"
 TELL_TROUBLE = "systemctl --no-pager --failed; journalctl --boot --priority warning --output short-monotonic --lines 40"
 ESCAPE_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")
 
@@ -111,17 +108,10 @@ class Machine:
         def port(channel):
             return f"socket,id={channel.name},fd={channel.qemus.fileno()}"
 
-        plain_disk = ["-blockdev", f"driver=file,node-name=disk,filename={disk},discard=unmap"]
         return [
-            *system.machine_options(), "-nodefaults", "-no-user-config", "-display", "none", "-smp", "2", "-m", "1024",
-            "-kernel", system.kernel, "-initrd", system.initrd,
-            "-append", f"{system.command_line} {NO_HURRY} {arguments}",
-            *(blockdev_options(disk, record) if record else plain_disk),
-            "-device", "virtio-blk-pci,drive=disk,serial=aimee-test",
-            "-device", "virtio-rng-pci",
+            *system.run_options(disk, arguments, blockdev_options(disk, record) if record else None),
             # The machine sees no network but QEMU's own, with one door, for ssh.
             "-netdev", f"user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22",
-            "-device", "virtio-net-pci,netdev=network",
             "-chardev", port(self.console), "-serial", "chardev:console",
             "-chardev", port(self.shell), *system.shell_options("shell"),
             "-chardev", port(self.qmp), "-mon", "chardev=qmp,mode=control",

@@ -6,6 +6,10 @@ partition); make-system's has fixed names and is for amd64.
 import os
 import shlex
 
+# For an emulated machine on a busy host: the kernel takes a late timer for a broken one and panics, and systemd gives
+# up after 90 s. The tests' own time limits decide.
+NO_HURRY = "no_timer_check systemd.default_timeout_start_sec=1h systemd.default_device_timeout_sec=1h"
+
 
 class System:
     def __init__(self, folder):
@@ -29,6 +33,19 @@ class System:
         if self.architecture == "arm64":
             return ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi"]
         return ["qemu-system-x86_64", "-machine", "q35", "-accel", "kvm", "-accel", "tcg,thread=multi", "-cpu", "max"]
+
+    def run_options(self, disk, arguments="", blockdev=None):
+        """All but ports and network: the machine on the image `disk`, or on the options `blockdev` for its node "disk";
+        arguments: for the kernel's command line."""
+        return [
+            *self.machine_options(), "-nodefaults", "-no-user-config", "-display", "none", "-smp", "2", "-m", "1024",
+            "-kernel", self.kernel, "-initrd", self.initrd,
+            "-append", f"{self.command_line} {NO_HURRY} {arguments}",
+            *(blockdev or ["-blockdev", f"driver=file,node-name=disk,filename={disk},discard=unmap"]),
+            "-device", "virtio-blk-pci,drive=disk,serial=aimee-test",
+            "-device", "virtio-rng-pci",
+            "-device", "virtio-net-pci,netdev=network",
+        ]
 
     def shell_options(self, chardev):
         """The port of test-shell. This machine of arm64 has one serial port, and a second on PCI."""
