@@ -39,27 +39,31 @@ class Owner:
         machine.console.send(f"{command} && echo done $((1 + 1))")
         machine.console.wait("^done 2$")
 
-    def ssh(self, machine, command, by="publickey", known_hosts="/dev/null", host_key=None):
-        """By the key or by "password": the outcome, exit status 255 where no login was had. known_hosts: a file, any
-        other host key is refused; host_key: the one type that is taken."""
+    def ssh(self, machine, command, by="publickey", host_key=None):
+        """By the key or by "password": the outcome, exit status 255 where no login was had. host_key: type and key of
+        the only one that is taken; any is taken without it."""
         answer = {"SSH_ASKPASS": self.askpass, "SSH_ASKPASS_REQUIRE": "force"}
-        host_is = ["-o", f"HostKeyAlgorithms={host_key}", "-o", "StrictHostKeyChecking=yes"] if host_key else \
-            ["-o", "StrictHostKeyChecking=no"]
+        trust = self.trust_only(machine, *host_key) if host_key else \
+            ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
         return subprocess.run(
             ["ssh", "-F", "none", "-i", self.key, "-o", "IdentitiesOnly=yes", "-p", str(machine.ssh_port),
              "-o", f"PreferredAuthentications={by}", "-o", "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR",
-             "-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=none", "-o", "ConnectTimeout=120",
-             *host_is, "root@127.0.0.1", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+             "-o", "GlobalKnownHostsFile=none", "-o", "ConnectTimeout=120", *trust,
+             "root@127.0.0.1", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
             env=os.environ | answer)
+
+    def trust_only(self, machine, kind, key):
+        known_hosts = f"{self.folder}/known_hosts"
+        with open(known_hosts, "w", encoding="ascii") as known:
+            known.write(f"[127.0.0.1]:{machine.ssh_port} {kind} {key}\n")
+        algorithm = kind.replace("ssh-rsa", "rsa-sha2-512")
+        return ["-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={known_hosts}",
+                "-o", f"HostKeyAlgorithms={algorithm}"]
 
     def finds_the_stored_host_keys(self, machine):
         """Logs in three times, where sshd has to prove the key of each type that /var/lib/ssh holds."""
         stored = [line.split()[:2] for line in machine.run("cat /var/lib/ssh/*.pub").splitlines()]
         expect(len(stored) == 3, f"/var/lib/ssh has the keys {stored}")
         for kind, key in stored:
-            known_hosts = f"{self.folder}/known_hosts"
-            with open(known_hosts, "w", encoding="ascii") as known:
-                known.write(f"[127.0.0.1]:{machine.ssh_port} {kind} {key}\n")
-            algorithm = kind.replace("ssh-rsa", "rsa-sha2-512")
-            login = self.ssh(machine, "true", known_hosts=known_hosts, host_key=algorithm)
+            login = self.ssh(machine, "true", host_key=(kind, key))
             expect(login.returncode == 0, f"sshd's {kind} is not that of /var/lib/ssh: {login.stderr}")

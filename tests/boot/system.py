@@ -37,7 +37,7 @@ class System:
         return ["qemu-system-x86_64", "-machine", "q35", "-accel", "kvm", "-accel", "tcg,thread=single", "-cpu", "max"]
 
     def run_options(self, disk, arguments="", blockdev=None):
-        """All but ports and network: the machine on the image `disk`, or on the options `blockdev` for its node "disk";
+        """All but the ports and the netdev "network": the machine on the image `disk`, or on the options `blockdev` for its node "disk";
         arguments: for the kernel's command line."""
         return [
             *self.machine_options(), "-nodefaults", "-no-user-config", "-display", "none", "-smp", "2", "-m", "1024",
