@@ -32,8 +32,8 @@ class System:
         """QEMU's program and the machine it emulates; the first serial port is the console."""
         if self.architecture == "arm64":
             return ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi"]
-        # One thread for both processors: with a thread each, QEMU now and then lets one run into the int3 that the kernel
-        # has put where the other patches its code, after the kernel has taken note that it is gone ("Oops: int3").
+        # One thread for both processors: with a thread each, QEMU before 8.1 now and then runs code that the kernel has
+        # just patched ("Oops: int3"; ClangBuiltLinux/boot-utils issue 111), and Debian 12 has 7.2.
         return ["qemu-system-x86_64", "-machine", "q35", "-accel", "kvm", "-accel", "tcg,thread=single", "-cpu", "max"]
 
     def run_options(self, disk, arguments="", blockdev=None):
