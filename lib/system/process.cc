@@ -69,19 +69,22 @@ void open_nothing_as(int number) {
   end_with("cannot be run");
 }
 
-// Collects the last `kept` bytes of output until the child closes it; false when `deadline` passes first.
+// Collects output until the child closes it, at least its last `kept` bytes; false when `deadline` passes first, also
+// when there is always more to read.
 bool drain(const Fd& output, std::string& last, Deadline deadline, std::size_t kept) {
   for (;;) {
     pollfd waiting{output.get(), POLLIN, 0};
-    const int ready = poll(&waiting, 1, deadline.milliseconds_left());
+    const int left = deadline.milliseconds_left();
+    const int ready = poll(&waiting, 1, left);
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) return false;
     char buffer[1024];
     const ssize_t got = read(output.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return true;
+    if (left == 0) return false;
     last.append(buffer, static_cast<std::size_t>(got));
-    if (last.size() > kept) last.erase(0, last.size() - kept);
+    if (last.size() > 2 * kept) last.erase(0, last.size() - kept);  // not at every read: all of it moves
   }
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 
@@ -197,10 +198,16 @@ TEST_CASE("the output of a program is all that it wrote to standard output; its 
   CHECK(*printed == "out\nno newline");
   CHECK(told(output_of({.arguments = {"sh", "-c", "echo out; echo err >&2; exit 4"}, .limit = long_limit})) ==
         "failed: sh: failed with exit status 4: err");
-  CHECK(told(output_of({.arguments = {"yes"}, .limit = seconds(1)})) ==
-        "failed: yes: did not end within 1 s and was killed");
   CHECK(told(output_of({.arguments = {"head", "-c", "1048577", "/dev/zero"}, .limit = long_limit})) ==
         with_errno("failed: head: printed too much", EFBIG));
+  CHECK(has_no_children());
+}
+
+TEST_CASE("a child that prints faster than it is read is killed when its time is over") {
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(told(output_of({.arguments = {"yes"}, .limit = seconds(1)})) ==
+        "failed: yes: did not end within 1 s and was killed");
+  CHECK(std::chrono::steady_clock::now() - begin < seconds(30));
   CHECK(has_no_children());
 }
 
