@@ -69,8 +69,12 @@ void open_nothing_as(int number) {
   end_with("cannot be run");
 }
 
-// Collects output until the child closes it, at least its last `kept` bytes; false when `deadline` passes first, also
-// when there is always more to read.
+void keep_end(std::string& text, std::size_t kept) {
+  if (text.size() > kept) text.erase(0, text.size() - kept);
+}
+
+// Collects the last `kept` bytes of output until the child closes it; false when `deadline` passes first, also when
+// there is always more to read.
 bool drain(const Fd& output, std::string& last, Deadline deadline, std::size_t kept) {
   for (;;) {
     pollfd waiting{output.get(), POLLIN, 0};
@@ -81,10 +85,13 @@ bool drain(const Fd& output, std::string& last, Deadline deadline, std::size_t k
     char buffer[1024];
     const ssize_t got = read(output.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return true;
+    if (got <= 0) {
+      keep_end(last, kept);
+      return true;
+    }
     if (left == 0) return false;
     last.append(buffer, static_cast<std::size_t>(got));
-    if (last.size() > 2 * kept) last.erase(0, last.size() - kept);  // not at every read: all of it moves
+    if (last.size() > 2 * kept) keep_end(last, kept);  // not at every read: all of it moves
   }
 }
 
