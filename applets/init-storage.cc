@@ -32,6 +32,7 @@ namespace aimee {
 namespace {
 
 constexpr std::string_view refusing = "refusing to format";
+constexpr std::string_view refusing_to_mend = "refusing to mend its superblock";
 constexpr std::chrono::seconds default_timeout{90};  // systemd's own for devices
 
 constexpr Option options[] = {
@@ -95,14 +96,30 @@ Result<Template> read_template(const std::string& root) {
   return image;
 }
 
-bool can_be_mounted(const BlockNode& node, const Fd& device) {
-  return !is_read_only(device) && open_block(node, O_RDONLY | O_EXCL);
+Result<> check_can_be_mended(const BlockNode& node, const Fd& device) {
+  if (!is_read_only(device)) return {};
+  return refusal(node.path,
+                 "is read-only, and its superblock was being written when the power was cut; make it "
+                 "writable, so that it can be mended");
+}
+
+// What there is to complete on a ready volume, as far as it can be done now. The next transaction of one that is in
+// use writes all superblocks, and a torn one was read in the middle of that.
+void leave_what_cannot_be_completed(const BlockNode& node, const Fd& device, VolumeState& state) {
+  const bool in_use = !open_block(node, O_RDONLY | O_EXCL);
+  if (in_use) state.superblock_is_torn = false;
+  if (in_use || is_read_only(device)) state.copies_are_stale = false;
 }
 
 void summarise(const Report& report) {
-  log_notice(concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size),
-                    ", ", report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
-                    human_size(report.copied.bytes)));
+  std::string text =
+      concat(report.device->path, ": data volume is ready: UUID ", report.uuid, ", ", human_size(report.size));
+  if (report.action == "create") {
+    text += concat(", ", report.subvolumes.size(), " subvolumes, ", report.copied.files, " files, ",
+                   human_size(report.copied.bytes));
+  }
+  if (report.action == "mend") text += ", its superblock, whose last write was cut in the middle, is mended";
+  log_notice(text);
 }
 
 // What run() has found out when the volume's state is known and allows to go on.
@@ -123,16 +140,23 @@ Result<Uuid> new_uuid(const ResetRequest& request) {
   return uuid;
 }
 
-// Makes the volume, completes the commit of one that is ready, sees to it that the right one is mounted.
+std::string_view action_on(const VolumeState& volume) {
+  if (is_to_be_created(volume)) return "create";
+  if (volume.superblock_is_torn) return "mend";
+  return volume.copies_are_stale ? "finish" : "none";
+}
+
+// Makes the volume, mends or completes one that is ready, sees to it that the right one is mounted.
 Result<> carry_out(const Request& request, Decision decision, Report& report) {
   const BlockNode& node = *report.device;
   ProbedVolume& volume = decision.volume;
   const bool creating = is_to_be_created(volume.state);
-  if (creating) {
-    report.action = "create";
-    TRY(check_can_be_made(node, volume.device, report.size));
-    volume.device = TRY(open_exclusively(node, !request.dry_run, refusing));
-  }
+  const bool mending = volume.state.superblock_is_torn;
+  const std::string_view not_done = mending ? refusing_to_mend : refusing;
+  report.action = action_on(volume.state);
+  if (creating) TRY(check_can_be_made(node, volume.device, report.size));
+  if (mending) TRY(check_can_be_mended(node, volume.device));
+  if (creating || mending) volume.device = TRY(open_exclusively(node, !request.dry_run, not_done));
   TRY(enter_private_mount_namespace());
   Template image;
   if (creating) image = TRY(read_template(request.root));
@@ -148,7 +172,7 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
   report.copied = image.size;
   if (request.dry_run) return {};
-  if (creating) TRY(check_unchanged(node, volume.device, volume, refusing));
+  if (creating || mending) TRY(check_unchanged(node, volume.device, volume, not_done));
 
   on_interrupt(
       concat("init-storage: ", node.path, ": interrupted; nothing is mounted, and the next run starts over\n"));
@@ -182,17 +206,15 @@ Result<> run(const Request& request, Report& report) {
                     std::move(data.options),
                     {data.found.misleading_link, node.path}};
   VolumeState& state = decision.volume.state;
-  // In use already: its next transaction brings the copies up to date.
-  if (state.copies_are_stale && !can_be_mounted(node, decision.volume.device)) state.copies_are_stale = false;
+  if (state.copies_are_stale || state.superblock_is_torn) {
+    leave_what_cannot_be_completed(node, decision.volume.device, state);
+  }
   report.volume = state;
   if (state.state == State::foreign || state.state == State::damaged) {
     report.action = "refuse";
     return std::unexpected(refusal_of(state, node.path, refusing));
   }
-  if (is_to_be_created(state) || state.copies_are_stale || misled) {
-    report.action = state.copies_are_stale ? "finish" : "none";
-    return carry_out(request, std::move(decision), report);
-  }
+  if (misled || action_on(state) != "none") return carry_out(request, std::move(decision), report);
   report.uuid = uuid_text(decision.volume.primary.uuid);
   report.label = decision.volume.primary.label;
   return {};
@@ -267,7 +289,8 @@ constexpr ManualSection manual_sections[] = {
     {"STATES",
      "What the device holds decides what is done:\n"
      "\n"
-     "ready:: A committed data volume, mounted or not: nothing is done, in two reads.\n"
+     "ready:: A committed data volume, mounted or not: nothing is done, in two reads. Where a power cut fell into a "
+     "write of its superblock, so that its checksum is wrong and nothing else, the checksum is written.\n"
      "existing:: A btrfs of one device that aimee did not make: it is used as it is.\n"
      "blank:: Nothing at all: libblkid finds nothing, the first MiB is all 0x00 or all 0xFF, and no older superblock "
      "stands deeper. The volume is made.\n"

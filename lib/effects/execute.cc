@@ -15,7 +15,7 @@
 #include "effects/copy_tree.h"
 #include "effects/erase.h"
 #include "effects/make_filesystem.h"
-#include "effects/superblock_label.h"
+#include "effects/superblock_sector.h"
 #include "effects/udev_link.h"
 #include "storage/accounts.h"
 #include "storage/btrfs.h"
@@ -40,6 +40,8 @@ class Execution {
   Result<> operator()(const WriteToken& write) {
     return write_superblock_label(device_, write.superblock, superblock_offsets[0], write.token, subject());
   }
+
+  Result<> operator()(const MendSuperblock&) { return mend_superblock(device_, subject()); }
 
   Result<> operator()(const EraseVolume& erase) {
     const Erasure erasure = TRY(erase_volume(device_, {workplace_.size, erase.quick}, subject(), workplace_.progress));

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "effects/superblock_label.h"
+#include "effects/superblock_sector.h"
 #include "storage/btrfs.h"
 #include "storage/probe.h"
 #include "system/process.h"

@@ -54,6 +54,7 @@ std::string describe(const Operation& operation) {
             }
             return text;
           },
+          [](const MendSuperblock&) { return std::string("write the checksum of the superblock that is there"); },
           [](const EraseVolume& erase) {
             return concat("erase the whole volume: superblock copies, discard, ",
                           erase.quick ? "overwrite only where a volume is recognised" : "overwrite",
@@ -110,6 +111,7 @@ Plan make_plan(const PlanInput& input) {
       plan = creation_plan(input);
       break;
     case State::ready:
+      if (input.volume.superblock_is_torn) plan.emplace_back(MendSuperblock{});
       if (input.volume.copies_are_stale) plan = completion_plan(input);
       break;
     case State::existing:

@@ -20,6 +20,8 @@ struct WriteToken {
   std::uint64_t superblock = 0;  // bytes; the valid one, the primary's or a copy's
   std::string token;
 };
+// The checksum of a superblock whose last write was cut in the middle.
+struct MendSuperblock {};
 struct EraseVolume {
   bool quick = false;  // no overwriting beyond the places where something could recognise the volume
 };
@@ -51,8 +53,9 @@ struct PreferLink {
   std::string device;  // to which it has to lead
 };
 
-using Operation = std::variant<WriteToken, EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging,
-                               CreateSubvolume, CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
+using Operation =
+    std::variant<WriteToken, MendSuperblock, EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging,
+                 CreateSubvolume, CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
 using Plan = std::vector<Operation>;
 
 std::string describe(const Operation& operation);

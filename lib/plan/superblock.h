@@ -53,6 +53,15 @@ inline constexpr std::size_t longest_atomic_label = superblock_atomic_size - 299
 // longest_atomic_label is cut off.
 std::array<std::byte, superblock_size> relabelled(SuperblockBytes bytes, std::uint64_t offset, std::string_view label);
 
+// Whether `primary`, whose checksum is wrong, can be what a power cut made of one write of it: sectors of two versions
+// that follow each other. It differs from the copy at superblock_offsets[1], which the same write may have torn, in
+// nothing but what a transaction changes. The trees of both versions are whole then, so the primary's first sector
+// alone decides. Only with crc32c, which mkfs.btrfs takes unless it is told otherwise.
+bool is_torn_write(SuperblockBytes primary, SuperblockBytes copy, std::uint64_t device_size);
+
+// The superblock `bytes` with the checksum of what it holds; nothing else differs.
+std::array<std::byte, superblock_size> with_checksum(SuperblockBytes bytes);
+
 // CRC-32C (Castagnoli) as btrfs stores it.
 std::uint32_t crc32c(std::span<const std::byte> bytes);
 

@@ -122,6 +122,11 @@ VolumeState classify_broken(const VolumeFacts& facts, const Superblock& primary)
     if (label_meaning(primary.label) == LabelMeaning::creating) return unfinished(facts);
     if (has_creating_copy(facts, primary.uuid)) return unfinished(facts);
     if (is_armed(facts, primary)) return reset_armed();  // an erasure that was cut at its last step
+    if (facts.primary_is_torn && only_btrfs(facts)) {
+      return {.state = State::ready,
+              .found = "holds the data volume, whose superblock was being written when the power was cut",
+              .superblock_is_torn = true};
+    }
   }
   return damaged(facts);
 }

@@ -34,7 +34,8 @@ struct VolumeFacts {
   Fill first_mib = Fill::data;        // the first MiB without the superblock's 4 KiB
   Fill superblock_area = Fill::data;  // the 4 KiB at 64 KiB
   bool first_16_mib_zero = false;
-  bool backup_table = false;  // the backup header of a GPT stands in the last sector
+  bool backup_table = false;     // the backup header of a GPT stands in the last sector
+  bool primary_is_torn = false;  // is_torn_write() of the superblock and its copy at 64 MiB
   // The superblock and its copies; none where the device ends before.
   std::array<std::optional<Superblock>, superblock_offsets.size()> superblocks;
 };
@@ -58,6 +59,9 @@ struct VolumeState {
   bool has_valid_copy = false;             // damaged: a superblock copy from which the volume can be repaired
   std::optional<Resettable> resettable{};  // ready, reset armed, damaged; none where anything else was seen too
   std::string token_to_write{};  // reset armed by the request alone: the token is to be put on the volume first
+  // Ready, but the superblock's checksum is wrong, since its last write was cut in the middle. It must be mended
+  // before the volume can be mounted.
+  bool superblock_is_torn = false;
 };
 
 VolumeState classify(const VolumeFacts& facts);

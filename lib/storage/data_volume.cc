@@ -84,7 +84,7 @@ Result<> check_unchanged(const BlockNode& node, const Fd& device, const ProbedVo
   const VolumeState now = classify(facts);
   const Superblock primary = facts.superblocks[0].value_or(Superblock{});
   if (identity == before.identity && now.state == before.state.state && primary.uuid == before.primary.uuid &&
-      now.token_to_write == before.state.token_to_write) {
+      now.token_to_write == before.state.token_to_write && now.superblock_is_torn == before.state.superblock_is_torn) {
     return {};
   }
   return refusal(node.path, concat("was changed by somebody else meanwhile: ", refusing));

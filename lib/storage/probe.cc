@@ -47,9 +47,12 @@ Result<> read_first_mib(const Fd& device, VolumeFacts& facts) {
 
 Result<> read_superblocks(const Fd& device, std::uint64_t size, VolumeFacts& facts) {
   const auto offsets = superblock_offsets_on(size);
+  std::array<std::array<std::byte, superblock_size>, superblock_offsets.size()> blocks;
   for (std::size_t i = 0; i < offsets.size(); ++i) {
-    facts.superblocks[i] = TRY(read_superblock(device, offsets[i], ""));
+    TRY(read_exactly(device, blocks[i], offsets[i], ""));
+    facts.superblocks[i] = parse_superblock(blocks[i], offsets[i]);
   }
+  facts.primary_is_torn = offsets.size() > 1 && is_torn_write(blocks[0], blocks[1], size);
   return {};
 }
 

@@ -1,4 +1,9 @@
 // Volumes whose primary superblock is lost, broken or half written, and what copies of it decide.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <vector>
+
 #include "harness/btrfs_volume.h"
 #include "harness/doctest_main.h"
 #include "harness/init_storage.h"
@@ -124,7 +129,120 @@ TEST_CASE("a ready volume whose first MiB went is damage, never made anew") {
   CHECK(marker_says(disk.device(), "kept"));
 }
 
-TEST_CASE("a ready volume torn in a superblock write is damage, never made anew") {
+namespace {
+
+// Primary superblock and first copy, as the kernel wrote them.
+struct Superblocks {
+  Superblock primary;
+  Superblock copy;
+  explicit Superblocks(const std::string& disk)
+      : primary(Superblock::at(disk, primary_superblock)), copy(Superblock::at(disk, second_superblock)) {}
+};
+
+std::string mixed(const Superblock& first_sector, const Superblock& rest) {
+  return first_sector.bytes().substr(0, 512) + rest.bytes().substr(512);
+}
+
+// A volume in use, at three moments that follow each other: after a transaction, after an fsync, which writes the
+// primary superblock alone, and after the next transaction. `image` is its disk at the last one.
+struct UsedVolume {
+  TemporaryFolder folder;
+  std::string image = folder / "disk";
+  std::vector<Superblocks> versions;
+
+  UsedVolume() {
+    const LoopDisk disk;
+    make_ready(disk.device());
+    const Mounted volume(disk.device());
+    const auto note_version = [&] { versions.emplace_back(disk.backing()); };
+    commit(volume, "first");
+    note_version();
+    write_text(volume / "logged", "kept");
+    tool({"sync", volume / "logged"});
+    note_version();
+    commit(volume, "second");
+    note_version();
+    tool({"cp", "--sparse=always", disk.backing(), image});
+    REQUIRE(versions[1].primary.generation() == versions[0].primary.generation());
+    REQUIRE(versions[1].primary.bytes() != versions[0].primary.bytes());
+    REQUIRE(versions[1].copy.bytes() == versions[0].copy.bytes());
+    REQUIRE(versions[2].primary.generation() == versions[0].primary.generation() + 1);
+  }
+
+  static void commit(const Mounted& volume, std::string_view name) {
+    write_text(volume / name, name);
+    tool({"btrfs", "filesystem", "sync", volume.path()});
+  }
+
+  // The disk as a cut in the middle of a write of its superblocks leaves it.
+  std::string torn(const std::string& primary, const std::string& copy) const {
+    write_at(image, primary_superblock, primary);
+    write_at(image, second_superblock, copy);
+    return image;
+  }
+};
+
+void check_mended(const std::string& image, const std::vector<std::string>& files) {
+  const LoopDisk disk({.backing = image});
+  REQUIRE_FALSE(Superblock::at(disk.device(), primary_superblock).valid());
+  const SampleRoot root(disk.device());
+  const Fingerprint before = disk.fingerprint();
+  const Outcome dry = init_storage(root, {"--dry-run", "--json"});
+  CHECK(dry.exit == 0);
+  CHECK(json(dry, ".state") == "ready");
+  CHECK(json(dry, ".action") == "mend");
+  CHECK(disk.fingerprint() == before);
+  const Outcome outcome = init_storage(root);
+  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+  check_message(outcome, disk.device(), {"data volume is ready", "superblock", "mended"});
+  check_left_alone(root, "ready");
+  tool({"btrfs", "check", "--readonly", disk.device()});
+  CHECK(marker_says(disk.device(), "kept"));
+  const Mounted volume(disk.device(), "ro");
+  for (const std::string& file : files) CHECK_MESSAGE(access((volume / file).c_str(), F_OK) == 0, file);
+}
+
+}  // namespace
+
+TEST_CASE("a volume in use that was torn in a write of its superblocks is mended, and has all that was synced") {
+  const UsedVolume used;
+  const Superblocks& committed = used.versions[0];
+  const Superblocks& logged = used.versions[1];
+  const Superblocks& next = used.versions[2];
+  TemporaryFolder folder;
+  struct Row {
+    std::string what;
+    std::string primary;
+    std::vector<std::string> files;
+  };
+  const Row rows[] = {
+      {"old before new", mixed(logged.primary, next.primary), {"first", "logged"}},
+      {"new before old", mixed(next.primary, logged.primary), {"first", "logged", "second"}},
+  };
+  for (const Row& row : rows) {
+    for (const std::string& copy : {committed.copy.bytes(), next.copy.bytes(), mixed(committed.copy, next.copy),
+                                    mixed(next.copy, committed.copy)}) {
+      CAPTURE(row.what);
+      const std::string image = folder / "torn";
+      tool({"cp", "--sparse=always", used.torn(row.primary, copy), image});
+      check_mended(image, row.files);
+    }
+  }
+}
+
+TEST_CASE("a torn superblock is left alone while the volume is in use, and refused on a read-only device") {
+  const UsedVolume used;
+  const auto& next = used.versions[2];
+  LoopDisk disk({.backing = used.torn(mixed(next.primary, used.versions[0].primary), next.copy.bytes())});
+  {
+    const Fd held(disk.device(), O_RDONLY | O_EXCL);
+    check_left_alone(SampleRoot(disk.device()), "ready");
+  }
+  disk.attach_again(true);
+  check_refused(SampleRoot(disk.device()), disk.device(), {"is read-only", "make it writable"});
+}
+
+TEST_CASE("a ready volume whose superblock is half garbage is damage, never made anew") {
   const LoopDisk disk;
   make_ready(disk.device());
   const Superblock whole = Superblock::at(disk.device(), primary_superblock);

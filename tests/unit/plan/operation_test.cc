@@ -125,11 +125,18 @@ TEST_CASE("a ready volume with stale copies is committed once more, to the label
         "unmount it and empty the disk's cache\n");
 }
 
+TEST_CASE("a ready volume that was torn in a write of its superblock is mended, and nothing else") {
+  VolumeState torn = in_state(State::ready);
+  torn.superblock_is_torn = true;
+  CHECK(shown(make_plan(input(torn))) == "write the checksum of the superblock that is there\n");
+}
+
 TEST_CASE("there is no plan for what may be somebody's") {
   for (const State state : {State::existing, State::foreign, State::damaged}) {
     CAPTURE(state_name(state));
     VolumeState volume = in_state(state);
     volume.copies_are_stale = true;
+    volume.superblock_is_torn = true;
     volume.old_copies = {first_copy};
     CHECK(shown(make_plan(input(volume))) == "");
   }

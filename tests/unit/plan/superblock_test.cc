@@ -1,6 +1,7 @@
 // Superblocks: checksums, and what is read from one.
 #include "plan/superblock.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "harness/superblocks.h"
@@ -124,6 +125,84 @@ TEST_CASE("a label may fill all of its 256 bytes, and ends at the first zero byt
   CHECK(parse_superblock(block, superblock_offsets[0]).label == full);
   CHECK(parse_superblock(block_of({plain_uuid(), std::string("ab\0cd", 5)}), superblock_offsets[0]).label == "ab");
   CHECK(parse_superblock(block_of({plain_uuid(), ""}), superblock_offsets[0]).label == "");
+}
+
+// Primary and copy of one version; the checksum of the primary is that of another one.
+struct Torn {
+  Block primary = block_of({our_uuid(), "aimee-data"});
+  Block copy = block_of({.uuid = our_uuid(), .label = "aimee-data", .address = first_copy});
+  Torn() { primary[0] ^= std::byte{1}; }
+  [[nodiscard]] bool looks_torn(std::uint64_t device_size = 256ULL << 20) const {
+    return is_torn_write(primary, copy, device_size);
+  }
+};
+
+TEST_CASE("a torn write differs from the copy in what a transaction changes, and in no other byte") {
+  constexpr std::pair<std::size_t, std::size_t> changing[] = {
+      {0, 32},      // csum
+      {72, 73},     // generation, by one
+      {80, 104},    // root, chunk_root, log_root
+      {112, 128},   // total_bytes, bytes_used
+      {164, 172},   // chunk_root_generation
+      {188, 196},   // incompat_flags
+      {198, 201},   // root_level, chunk_root_level, log_root_level
+      {209, 225},   // dev_item.total_bytes, dev_item.bytes_used
+      {299, 571},   // label, cache_generation, uuid_tree_generation
+      {2859, 3531}  // super_roots
+  };
+  for (std::size_t at = 0; at < superblock_size; ++at) {
+    CAPTURE(at);
+    Torn torn;
+    torn.copy[at] ^= std::byte{1};
+    CHECK(torn.looks_torn() ==
+          std::ranges::any_of(changing, [&](const auto& range) { return range.first <= at && at < range.second; }));
+  }
+}
+
+TEST_CASE("generations may be one apart, either way") {
+  for (const int apart : {-2, -1, 0, 1, 2}) {
+    CAPTURE(apart);
+    Torn torn;
+    torn.copy[72] = static_cast<std::byte>(std::to_integer<int>(torn.primary[72]) + apart);
+    CHECK(torn.looks_torn() == (apart >= -1 && apart <= 1));
+  }
+}
+
+TEST_CASE("features are only ever added, and a file system does not reach beyond its device") {
+  Torn features;
+  features.primary[188] = std::byte{0x03};
+  features.copy[188] = std::byte{0x05};
+  CHECK_FALSE(features.looks_torn());
+  CHECK_FALSE(Torn().looks_torn((256ULL << 20) - 1));
+  Torn device;
+  device.primary[212] = std::byte{0x20};  // dev_item.total_bytes: 512 MiB
+  CHECK_FALSE(device.looks_torn());
+  CHECK(device.looks_torn(512ULL << 20));
+}
+
+TEST_CASE("whole, temporary, misplaced or of another checksum's kind, a superblock is not torn") {
+  Torn whole;
+  put_checksum(whole.primary);
+  CHECK_FALSE(whole.looks_torn());
+  Torn without_magic;
+  without_magic.primary[0x40] = without_magic.copy[0x40] = std::byte{'!'};
+  CHECK_FALSE(without_magic.looks_torn());
+  Torn misplaced;
+  misplaced.primary[50] ^= std::byte{1};
+  CHECK_FALSE(misplaced.looks_torn());
+  Torn other_kind;
+  other_kind.primary[196] = other_kind.copy[196] = std::byte{1};
+  CHECK_FALSE(other_kind.looks_torn());
+}
+
+TEST_CASE("with its checksum a torn superblock is valid, and nothing else of it differs") {
+  Torn torn;
+  torn.primary[3000] = std::byte{0x77};
+  const Block made = with_checksum(torn.primary);
+  CHECK(parse_superblock(made, superblock_offsets[0]).valid());
+  CHECK(std::equal(made.begin() + 4, made.end(), torn.primary.begin() + 4));
+  const Block other_kind = block_of({.uuid = plain_uuid(), .checksum_type = 1});
+  CHECK((with_checksum(other_kind) == other_kind));
 }
 
 TEST_CASE("relabelled for another place, a superblock is valid there and the same beyond its first sector") {

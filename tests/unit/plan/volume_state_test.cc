@@ -40,6 +40,31 @@ TEST_CASE("ready: ours and committed, whatever the owner calls it") {
   });
 }
 
+TEST_CASE("ready: torn in a write of the superblock, unless its creation or its reset decides") {
+  const auto in_a_write = [](VolumeFacts facts) {
+    facts.primary_is_torn = true;
+    return facts;
+  };
+  const VolumeState mendable = classify(in_a_write(volume(torn(ours("my disk")), ours("my disk"))));
+  CHECK(mendable.state == State::ready);
+  CHECK(mendable.superblock_is_torn);
+  CHECK(mendable.found == "holds the data volume, whose superblock was being written when the power was cut");
+  CHECK(mendable.resettable.has_value());
+  CHECK(classify(in_a_write(volume(torn(ours("aimee-data")), torn(ours("aimee-creating-1"))))).superblock_is_torn);
+  for (const VolumeFacts& facts :
+       {volume(torn(ours("aimee-creating-1")), torn(ours("aimee-creating-1"))),
+        volume(torn(ours("aimee-data")), ours("aimee-creating-1")), volume(torn(ours(token)), ours("aimee-data")),
+        volume(torn(others("home")), others("home")), volume(torn(newer("aimee-data")), newer("aimee-data")),
+        with(volume(torn(ours("aimee-data")), ours("aimee-data")),
+             [](auto& f) { f.signatures.push_back({"vfat", ""}); })}) {
+    CAPTURE(facts.superblocks[0]->label);
+    const VolumeState decided = classify(in_a_write(facts));
+    CHECK_FALSE(decided.superblock_is_torn);
+    CHECK(state_name(decided.state) == state_name(classify(facts).state));
+    CHECK(decided.state != State::ready);
+  }
+}
+
 TEST_CASE("ready: a newer aimee's volume is used and never made anew") {
   constexpr std::string_view found = "holds the data volume of a newer aimee";
   check_states({

@@ -185,6 +185,18 @@ TEST_CASE("a torn first write of our creation is unfinished, whatever libblkid t
   CHECK(disk.state() == "unfinished: holds an aimee volume whose creation was cut short");
 }
 
+TEST_CASE("a committed superblock torn in a later write is ready and to be mended, by its copy") {
+  const Disk disk;
+  Block torn = block_of({our_uuid(), "aimee-data"});
+  torn[3000] = std::byte{0x77};  // of the backup roots
+  disk.put(superblock_offsets[0], torn);
+  CHECK(disk.state() == "damaged: holds a btrfs superblock that is broken, and no valid copy of it");
+  disk.put({.uuid = our_uuid(), .label = "aimee-data", .address = first_copy}, first_copy);
+  CHECK(disk.state() == "ready: holds the data volume, whose superblock was being written when the power was cut");
+  disk.fill(superblock_offsets[0] + 1000, 1, std::byte{1});  // of the system chunks
+  CHECK(disk.state().starts_with("damaged: "));
+}
+
 TEST_CASE("a device shorter than it says cannot be read, and that is damaged") {
   const Disk disk(512 * kib);
   const VolumeState state = classify(probe_volume(disk.fd(), {size, ""}));

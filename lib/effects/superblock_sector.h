@@ -1,5 +1,5 @@
-// The label of a volume that is not mounted, written straight into its superblock: one sector, so that a cut leaves
-// the whole old label or the whole new one.
+// Changes of a superblock whose volume is not mounted, written straight into its first sector: a cut leaves the whole
+// old one or the whole new one. The caller has the device exclusively.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,11 @@
 namespace aimee {
 
 // Makes the superblock at byte `to` say what the one at byte `from` says, with `label`. Only its first 512 bytes are
-// written, and the device's cache is emptied. The caller has the device exclusively.
+// written, and the device's cache is emptied.
 Result<> write_superblock_label(const Fd& device, std::uint64_t from, std::uint64_t to, std::string_view label,
                                 std::string_view subject);
+
+// Gives the primary superblock the checksum of what it holds.
+Result<> mend_superblock(const Fd& device, std::string_view subject);
 
 }  // namespace aimee

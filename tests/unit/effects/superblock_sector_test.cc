@@ -1,5 +1,5 @@
-// A label written into one sector of a superblock, on regular files.
-#include "effects/superblock_label.h"
+// What is written into a superblock's first sector, on regular files.
+#include "effects/superblock_sector.h"
 
 #include <fcntl.h>
 
@@ -62,12 +62,24 @@ TEST_CASE("of a copy only the first sector is written over a broken primary, eno
   CHECK(after[512] == std::byte{0xaa});
 }
 
+TEST_CASE("a mended superblock is valid, and nothing but its checksum was written") {
+  const Disk disk;
+  Block before = block_of({our_uuid(), "aimee-data"});
+  before[3000] = std::byte{0x77};
+  disk.put(before, primary);
+  CHECK(told(mend_superblock(*disk.fd, "disk")) == "done");
+  const Block after = disk.get(primary);
+  CHECK(parse_superblock(after, primary).valid());
+  CHECK(std::equal(before.begin() + 4, before.end(), after.begin() + 4));
+}
+
 TEST_CASE("what cannot be read or written is a failure with its place") {
   const TemporaryFolder folder;
   const auto disk = open_file(folder.file("disk", std::string(128 << 10, 'x')), O_RDONLY);
   MUST_SUCCEED(disk);
   CHECK(told(write_superblock_label(*disk, primary, primary, token, "/dev/vda3")) ==
         with_errno("failed: /dev/vda3: write at byte 65536", EBADF));
+  CHECK(told(mend_superblock(*disk, "/dev/vda3")) == with_errno("failed: /dev/vda3: write at byte 65536", EBADF));
   CHECK(told(write_superblock_label(*disk, first_copy, primary, token, "/dev/vda3")) ==
         with_errno("failed: /dev/vda3: read at byte 67108864", EIO));
 }

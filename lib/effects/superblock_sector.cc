@@ -1,0 +1,33 @@
+// One sector, one flush; see the header for what a cut leaves.
+#include "effects/superblock_sector.h"
+
+#include <array>
+#include <span>
+
+#include "plan/superblock.h"
+
+namespace aimee {
+
+namespace {
+
+Result<> write_sector(const Fd& device, SuperblockBytes bytes, std::uint64_t offset, std::string_view subject) {
+  TRY(write_exactly(device, bytes.first(superblock_atomic_size), offset, subject));
+  return flush(device, subject);
+}
+
+}  // namespace
+
+Result<> write_superblock_label(const Fd& device, std::uint64_t from, std::uint64_t to, std::string_view label,
+                                std::string_view subject) {
+  std::array<std::byte, superblock_size> bytes;
+  TRY(read_exactly(device, bytes, from, subject));
+  return write_sector(device, relabelled(bytes, to, label), to, subject);
+}
+
+Result<> mend_superblock(const Fd& device, std::string_view subject) {
+  std::array<std::byte, superblock_size> bytes;
+  TRY(read_exactly(device, bytes, superblock_offsets[0], subject));
+  return write_sector(device, with_checksum(bytes), superblock_offsets[0], subject);
+}
+
+}  // namespace aimee
