@@ -3,9 +3,11 @@
 AIMEE_BINARY names the program, by default the static product for x86_64.
 """
 import contextlib
+import json
 import os
 import subprocess
 
+from crash_states import data_ranges
 from recorder import attach
 
 SOURCE = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
@@ -37,6 +39,21 @@ def attempt(*command, **options):
 
 def aimee(applet, *arguments, **options):
     return attempt(BINARY, applet, *arguments, **options)
+
+
+def init_storage(device, root):
+    """What the next boot does first; its report."""
+    write_file(f"{root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+    done = aimee("init-storage", "--root", root, "--timeout", "10", "--json")
+    expect(done.returncode == 0, f"init-storage: exit {done.returncode}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def make_volume(image):
+    """An empty data volume, by the mark in its UUID; 128 MiB."""
+    with open(image, "wb") as disk:
+        disk.truncate(128 << 20)
+    run("mkfs.btrfs", "--quiet", "--label", "aimee-data", "--uuid", "0f1e2d3c-4b5a-8697-8879-61696d656501", image)
 
 
 @contextlib.contextmanager
@@ -94,6 +111,16 @@ def subvolumes(tree):
 
 def holds(image, text):
     """Whether the bytes stand anywhere in the image, read as a file."""
-    found = attempt("grep", "--quiet", "--binary-files=text", "--fixed-strings", text, image)
-    expect(found.returncode in (0, 1), found.stderr)
-    return found.returncode == 0
+    wanted = text.encode()
+    with open(image, "rb") as disk:
+        for start, end in data_ranges(disk):
+            disk.seek(start)
+            if wanted in disk.read(end - start):
+                return True
+    return False
+
+
+def holds_below(folder, text):
+    """Whether any file below the folder has them."""
+    return attempt("grep", "--recursive", "--quiet", "--binary-files=text", "--fixed-strings", text, folder,
+                   env={**os.environ, "LC_ALL": "C"}).returncode == 0

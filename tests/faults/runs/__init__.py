@@ -1,2 +1,12 @@
-"""The runs of the campaign. Each is a class: make() prepares, record() does what is recorded, judge(state, image) looks
-at one state after a power cut and raises machine_room.Wrong where a promise is broken."""
+"""The runs of the campaign."""
+
+
+class Run:
+    """make() prepares `before`, the disk to begin with; record(disk) does what is recorded; judge(state, image) looks at one
+    state after a power cut and raises machine_room.Wrong where a promise is broken."""
+
+    cuts = 1          # so many, each in what follows the one before; the states after the last are judged,
+    first_judged = 1  # and those after earlier ones, from this one on
+
+    def read_log(self, log):
+        """What judge() has to know of the recorded writes."""

@@ -1,13 +1,13 @@
 """init-storage on a blank disk. Whatever is the last write to reach the disk: the next run ends ready, whole, labelled,
 and btrfs check finds nothing; never refused, and never half a tree taken for ready."""
-import json
 import os
 
-from machine_room import (SOURCE, aimee, attached, check_file_system, differences, expect, labels, mounted, run,
+from machine_room import (SOURCE, attached, check_file_system, differences, expect, init_storage, labels, mounted, run,
                           subvolumes, write_file)
+from runs import Run
 
 
-class FirstBoot:
+class FirstBoot(Run):
     name = "first-boot"
     size = 256 << 20
 
@@ -60,14 +60,7 @@ class FirstBoot:
         self.boot(disk.device)
 
     def boot(self, device):
-        """What the next boot does; returns the report."""
-        write_file(f"{self.root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
-        done = aimee("init-storage", "--root", self.root, "--timeout", "10", "--json")
-        expect(done.returncode == 0, f"init-storage: exit {done.returncode}: {done.stderr}")
-        return json.loads(done.stdout)
-
-    def read_log(self, log):
-        """Nothing here depends on a certain write."""
+        return init_storage(device, self.root)
 
     def judge(self, state, image):
         with attached(image) as device:

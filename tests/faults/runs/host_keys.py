@@ -1,15 +1,17 @@
 """ssh-hostkey-gen. Each key pair is whole or absent, one that was reported as made is there, and sshd starts after the
 next run."""
+import contextlib
 import os
 
-from machine_room import aimee, attached, attempt, expect, mounted, run, write_file
+from machine_room import aimee, attached, attempt, expect, init_storage, make_volume, mounted, run, write_file
 from phases import Phase
+from runs import Run
 
 ROUNDS = 4
 TYPES = ("ed25519", "ecdsa")  # rsa differs in nothing but the seconds that it takes
 
 
-class HostKeys:
+class HostKeys(Run):
     name = "ssh-hostkey-gen"
 
     def __init__(self, folder):
@@ -20,14 +22,18 @@ class HostKeys:
     def make(self):
         os.makedirs(f"{self.root}/var")
         os.makedirs(f"{self.root}/etc")
-        with open(self.before, "wb") as image:
-            image.truncate(128 << 20)
-        run("mkfs.btrfs", "--quiet", self.before)
+        make_volume(self.before)
         with attached(self.before) as device, mounted(device, f"{self.root}/var") as volume:
             os.mkdir(f"{volume}/lib")
         self.config = f"{self.folder}/sshd_config"
         write_file(self.config, "".join(f"HostKey {self.key(kind)}\n" for kind in TYPES))
         self.rounds = []
+
+    @contextlib.contextmanager
+    def booted(self, device):
+        init_storage(device, self.root)
+        with mounted(device, f"{self.root}/var"):
+            yield
 
     def key(self, kind):
         return f"{self.root}/var/lib/ssh/ssh_host_{kind}_key"
@@ -74,11 +80,8 @@ class HostKeys:
                 keys.append(key)
         return keys
 
-    def read_log(self, log):
-        """Nothing here depends on a certain write."""
-
     def judge(self, state, image):
-        with attached(image) as device, mounted(device, f"{self.root}/var"):
+        with attached(image) as device, self.booted(device):
             before = {kind: self.fingerprint(kind) for kind in TYPES}
             for kind, key in before.items():
                 possible = self.possible(kind, state)

@@ -6,15 +6,17 @@ import pty
 import select
 import subprocess
 
-from machine_room import (BINARY, TIME_LIMIT, attached, check_file_system, expect, mounted, read_file, run, write_file)
+from machine_room import (BINARY, TIME_LIMIT, attached, check_file_system, expect, init_storage, make_volume, mounted,
+                          read_file, run, write_file)
 from phases import Phase
+from runs import Run
 
 CHANGES = 8
 LABEL = "system_u:object_r:shadow_t:s0"
 SHADOW = "root:*:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\nowner:!:20000:0:99999:7:::\n"
 
 
-class SetRootPassword:
+class SetRootPassword(Run):
     name = "set-root-password"
 
     def __init__(self, folder):
@@ -38,9 +40,7 @@ class SetRootPassword:
                                          "owner:x:1234:1234::/:/bin/sh\n")
         write_file(f"{self.etc}/group", "root:x:0:\ndaemon:x:1:\nshadow:x:42:\nowner:x:1234:\n")
         write_file(f"{self.etc}/shadow", "root:image:20000:0:99999:7:::\n", 0o640)
-        with open(self.before, "wb") as disk:
-            disk.truncate(128 << 20)
-        run("mkfs.btrfs", "--quiet", self.before)
+        make_volume(self.before)
         with attached(self.before) as device, mounted(device, self.volume):
             run("btrfs", "subvolume", "create", f"{self.volume}/etc")
             shadow = f"{self.volume}/etc/shadow"
@@ -94,11 +94,9 @@ class SetRootPassword:
         os.close(master)
         expect(process.wait(TIME_LIMIT) == 0, f"set-root-password: {said}")
 
-    def read_log(self, log):
-        """Nothing here depends on a certain write."""
-
     def judge(self, state, image):
         with attached(image) as device:
+            init_storage(device, f"{self.folder}/initramfs")
             with mounted(device, self.volume):
                 shadow = f"{self.volume}/etc/shadow"
                 content = read_file(shadow)

@@ -4,8 +4,9 @@ import contextlib
 import glob
 import os
 
-from machine_room import aimee, attached, expect, mounted, read_file, run, write_file
+from machine_room import aimee, attached, expect, init_storage, make_volume, mounted, read_file, run, write_file
 from phases import Phase
+from runs import Run
 
 IMAGE = {"hostname": "image\n", "app.conf": "image " * 3000 + "\n", "tree/a": "a\n", "tree/deep/b": "b " * 5000 + "\n",
          "shadow": "root:*:20000:0:99999:7:::\n"}
@@ -13,7 +14,7 @@ OWNER = {"hostname": "mine\n", "app.conf": "owner " * 4000 + "\n", "tree/deep/b"
 RESET = ("app.conf", "tree")
 
 
-class WritableEtc:
+class WritableEtc(Run):
     name = "writable-etc"
 
     def __init__(self, folder):
@@ -28,9 +29,7 @@ class WritableEtc:
         write_file(f"{self.image}/etc/aimee-os/writable-etc", "f hostname\nf app.conf\nd tree\n")
         os.mkdir(f"{self.image}/var")
         os.mkdir(self.root)
-        with open(self.before, "wb") as disk:
-            disk.truncate(128 << 20)
-        run("mkfs.btrfs", "--quiet", self.before)
+        make_volume(self.before)
         with attached(self.before) as device, mounted(device, f"{self.image}/var") as volume:
             run("btrfs", "subvolume", "create", f"{volume}/etc")
 
@@ -62,11 +61,9 @@ class WritableEtc:
                 with Phase(disk) as self.resets[entry]:
                     self.writable_etc("--reset", entry)
 
-    def read_log(self, log):
-        """Nothing here depends on a certain write."""
-
     def judge(self, state, image):
         with attached(image) as device:
+            init_storage(device, f"{self.folder}/initramfs")
             with self.booted(device):
                 self.check_store(state)
             with self.booted(device):
