@@ -59,6 +59,10 @@ class DiskLog:
             self.entries.append(entry)
             position += SECTOR + (length * SECTOR if entry.is_write() else 0)
 
+    def forget_flushes(self):
+        for entry in self.entries:
+            entry.flags &= ~(FLUSH | FUA)
+
     def __enter__(self):
         return self
 
