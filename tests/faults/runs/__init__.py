@@ -8,5 +8,7 @@ class Run:
     cuts = 1          # so many, each in what follows the one before; the states after the last are judged,
     first_judged = 1  # and those after earlier ones, from this one on
 
+    every_prefix = False  # judged in the short part too
+
     def read_log(self, log):
         """What judge() has to know of the recorded writes."""

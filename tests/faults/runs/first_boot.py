@@ -9,6 +9,7 @@ from runs import Run
 
 class FirstBoot(Run):
     name = "first-boot"
+    every_prefix = True
     size = 256 << 20
 
     def __init__(self, folder):

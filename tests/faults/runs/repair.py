@@ -5,5 +5,6 @@ from runs.first_boot import FirstBoot
 
 class Repair(FirstBoot):
     name = "repair"
+    every_prefix = False
     cuts = 3
     first_judged = 2  # first-boot has the states after one cut
