@@ -1,11 +1,13 @@
-// A bounded queue of tasks for a fixed set of threads; the producer works too when the queue is full.
+// A bounded queue of tasks for a fixed set of threads; the producer works too when the queue is full. Where the system
+// refuses threads (a limit, no memory) there are fewer, and with none the producer does it all.
 #pragma once
+
+#include <pthread.h>
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 namespace aimee {
@@ -16,7 +18,15 @@ class WorkQueue {
   // `work(task, worker)` runs on one of `workers` threads (worker 1, 2, …) or, as worker 0, in push().
   WorkQueue(std::size_t workers, std::size_t limit, std::function<void(Task&, std::size_t)> work)
       : limit_(limit), work_(std::move(work)) {
-    for (std::size_t i = 1; i <= workers; ++i) threads_.emplace_back([this, i] { serve(i); });
+    workers_.reserve(workers);  // a thread is given the address of its own
+    for (std::size_t number = 1; number <= workers; ++number) {
+      Worker& worker = workers_.emplace_back(this, number);
+      // Not std::thread, which can only throw.
+      if (pthread_create(&worker.thread, nullptr, begin, &worker) != 0) {
+        workers_.pop_back();
+        break;
+      }
+    }
   }
   ~WorkQueue() { finish(); }
   WorkQueue(const WorkQueue&) = delete;
@@ -25,7 +35,7 @@ class WorkQueue {
   void push(Task task) {
     {
       const std::scoped_lock lock(mutex_);
-      if (tasks_.size() < limit_ && !threads_.empty()) {
+      if (tasks_.size() < limit_ && !workers_.empty()) {
         tasks_.push_back(std::move(task));
         available_.notify_one();
         return;
@@ -43,11 +53,23 @@ class WorkQueue {
       closed_ = true;
     }
     available_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    for (const Worker& worker : workers_) pthread_join(worker.thread, nullptr);
+    workers_.clear();
   }
 
  private:
+  struct Worker {
+    WorkQueue* queue;
+    std::size_t number;
+    pthread_t thread{};
+  };
+
+  static void* begin(void* of) {
+    const auto* worker = static_cast<const Worker*>(of);
+    worker->queue->serve(worker->number);
+    return nullptr;
+  }
+
   bool work_on_one(std::size_t worker) {
     std::unique_lock lock(mutex_);
     if (tasks_.empty()) return false;
@@ -75,7 +97,7 @@ class WorkQueue {
   std::condition_variable available_;
   std::deque<Task> tasks_;
   bool closed_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<Worker> workers_;
 };
 
 }  // namespace aimee

@@ -1,10 +1,15 @@
 // Every task once, on a bounded number of threads, with a bounded queue.
 #include "effects/work_queue.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <thread>
 
+#include "harness/child.h"
 #include "harness/test.h"
 
 namespace aimee::test {
@@ -121,6 +126,20 @@ TEST_CASE("tasks are moved, and let go as soon as they are done") {
   for (int i = 0; i < 100; ++i) queue.push(std::make_unique<Counted>(alive));
   queue.finish();
   CHECK(alive == 0);
+}
+
+TEST_CASE("where the system refuses threads the producer does what is left") {
+  const Ended ended = run_in_child([] {
+    const rlimit none{0, 0};
+    // Root is subject to no limit.
+    if ((geteuid() == 0 && setuid(65534) != 0) || setrlimit(RLIMIT_NPROC, &none) != 0) return 1;
+    int done = 0;
+    WorkQueue<int> queue(3, 10, [&](int&, std::size_t worker) { done += worker == 0 ? 1 : 0; });
+    for (int task = 0; task < 5; ++task) queue.push(task);
+    queue.finish();
+    return done == 5 ? 0 : 2;
+  });
+  CHECK_MESSAGE(ended.exit == 0, ended.err);
 }
 
 }  // namespace aimee::test
