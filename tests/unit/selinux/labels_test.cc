@@ -212,6 +212,12 @@ TEST_CASE("a config that is there and cannot be read is a failure") {
   CHECK(told(FileContexts::of_image(root.path())) == with_errno(concat("failed: ", path, ": read"), EISDIR));
 }
 
+TEST_CASE("contexts of which a part cannot be read are a failure, not half a policy") {
+  const Image image;
+  const std::string path = image.root().folder(concat(contexts_folder, "file_contexts.subs"));
+  CHECK(told(image.load()) == with_errno(concat("failed: ", path, ": read"), EISDIR));
+}
+
 TEST_CASE("what libselinux thinks of a policy never reaches stderr") {
   const Image image;
   image.contexts("file_contexts.bin", "not compiled by anybody");
