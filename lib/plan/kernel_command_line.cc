@@ -27,7 +27,7 @@ std::optional<std::string> next_word(std::string_view& line) {
     line.remove_prefix(1);
     if (quote == 0 && (c == '"' || c == '\'')) {
       quote = c;
-    } else if (c == quote) {
+    } else if (quote != 0 && c == quote) {
       quote = 0;
     } else {
       word += c;

@@ -74,6 +74,15 @@ TEST_CASE("an argument that is no beginning of a UUID is ignored with a warning,
   CHECK(mended.warning == "");
 }
 
+TEST_CASE("a zero byte is a byte like any other, and none that can be left out") {
+  using namespace std::string_view_literals;
+  for (const std::string_view line : {"aimee\0.factory_reset=00010203"sv, "aimee.factory_reset\0=00010203"sv}) {
+    CHECK(digits_in(line) == "");
+    CHECK(parse_kernel_command_line(line).warning == "");
+  }
+  CHECK(digits_in("aimee.factory_reset=0001\0000203"sv) == "");
+}
+
 TEST_CASE("a request names the volumes whose UUID begins so, and no request names none") {
   CHECK(ResetRequest{"00010203"}.names(our_uuid()));
   CHECK(ResetRequest{digits_in(concat("aimee.factory_reset=", our_uuid_text))}.names(our_uuid()));
