@@ -1,0 +1,55 @@
+"""ssh-hostkey-gen: one pair is to be made beside a good one. Each pair is whole or absent, the good one stays."""
+import contextlib
+import os
+import shutil
+
+from aftermath import expect_unlocked, snapshot
+from machine_room import BINARY, expect, run
+from runs.host_keys import TYPES, HostKeys
+
+MADE, GOOD = TYPES
+
+
+class HostKeyErrors(HostKeys):
+    name = "ssh-hostkey-gen"
+    applet = "ssh-hostkey-gen"
+    tool = "ssh-keygen"
+    disk = None
+    most_errors = 2
+    mounts_stay = None
+
+    def make(self):
+        os.makedirs(f"{self.root}/var/lib")
+        os.makedirs(f"{self.root}/etc")
+        self.generate(GOOD)
+        self.good = self.fingerprint(GOOD)
+        run("cp", "-a", f"{self.root}/var", f"{self.folder}/var")
+
+    def arrange(self):
+        shutil.rmtree(f"{self.root}/var")
+        run("cp", "-a", f"{self.folder}/var", f"{self.root}/var")
+        self.tree = snapshot(self.root)
+
+    @contextlib.contextmanager
+    def standing(self, _):
+        yield
+        expect_unlocked(f"{self.root}/var/lib/ssh")
+
+    def command(self):
+        return [BINARY, "ssh-hostkey-gen", "--root", self.root, "--timeout", "5", *TYPES]
+
+    def settle(self, outcome):
+        expect(outcome.exit != 3 or snapshot(self.root) == self.tree, "refused, and something was changed")
+        made = self.fingerprint(MADE)
+        expect(made or outcome.exit, "done, and the key is not there")
+        self.expect_good(outcome)
+        self.generate(*TYPES)
+        expect(self.fingerprint(MADE) == (made or self.fingerprint(MADE)) and self.fingerprint(MADE), "a good key was replaced")
+        left = sorted(os.listdir(f"{self.root}/var/lib/ssh"))
+        wanted = sorted(f"ssh_host_{kind}_key{end}" for kind in TYPES for end in ("", ".pub"))
+        expect(left == wanted, f"in the folder is {left}")
+
+    def expect_good(self, outcome):
+        """The other pair, unless the run said that it could not read it."""
+        unreadable = any(f"_{GOOD}_" in line.text and "read" in line.text for line in outcome.lines)
+        expect(unreadable or self.fingerprint(GOOD) == self.good, "the good key was replaced or lost")

@@ -1,0 +1,255 @@
+"""The kinds of faults. A kind lists its faults for a run, each with a name that makes it again; a fault carries the run
+out and says what the outcome has to be like, beyond what error_runs judge."""
+import contextlib
+import os
+import re
+import signal
+import threading
+
+import traced
+from aftermath import carry_out, check_lines
+from failing_disk import FailingDisk
+from machine_room import BINARY, attempt, expect
+from padded_image import PADDING
+from traced import Place
+
+HANDLER = "rt_sigaction(SIGTERM, {sa_handler=0x"  # from here on the program has something to say to SIGTERM
+# libselinux takes a failed read of its texts for their end. FileContexts::of_image() has read them just before, so a
+# disk shows its error there.
+UNSEEN = re.compile(r"^(read|readv)\(\d+<[^>]*/contexts/files/file_contexts[^>]*>, (.*, 1024\)|\[)")
+
+
+class Fault:
+    group = ""  # of the faults of a group a short run tries the first and the last
+
+    def __init__(self, name):
+        self.name = name
+        self.text = ""  # what was hit, for people
+
+    @contextlib.contextmanager
+    def attached(self, subject):
+        """The run's disk."""
+        if subject.disk is None:
+            yield None
+            return
+        with subject.disk.attached() as device:
+            yield device
+
+    def check(self, outcome, subject):
+        check_lines(outcome, subject.applet, subject.most_errors)
+
+
+# The Nth system call.
+
+class Call(Fault):
+    """It fails, or a signal comes with it."""
+
+    def __init__(self, place, alone, handled):
+        super().__init__(f"{place.call}:{place.number}:{place.what}")
+        self.group = f"{place.call}:{place.what}"
+        self.place = place
+        self.alone = alone
+        self.handled = handled
+
+    def carry_out(self, subject):
+        log = f"{subject.folder}/strace"
+        outcome = carry_out(traced.injecting(log, self.place, self.alone) + subject.command(), subject.folder)
+        self.text = traced.injected_in(log, self.place)
+        return outcome if self.text else None
+
+    def check(self, outcome, subject):
+        if self.place.what == "SIGKILL":
+            return expect(outcome.exit == -signal.SIGKILL, f"exit {outcome.exit}")
+        if self.place.what == "SIGTERM":
+            return self.check_terminated(outcome, subject)
+        if "(2<" in self.text and self.place.call in ("write", "fstat", "newfstatat"):
+            return expect(outcome.exit >= 0, f"ended by signal {-outcome.exit}")  # its line was what failed
+        return super().check(outcome, subject)
+
+    def check_terminated(self, outcome, subject):
+        if not self.handled:
+            return expect(outcome.exit in (-signal.SIGTERM, 1), f"exit {outcome.exit}")
+        lines = [line.text for line in outcome.lines if line.severity is None]
+        expect(outcome.exit == 1, f"exit {outcome.exit}")
+        expect(len(lines) == 1 and lines[0].startswith(f"{subject.applet}: ") and "interrupted" in lines[0],
+               f"said {lines}")
+
+
+class Calls:
+    """Each system call of the run fails, with each errno that is plausible."""
+    name = "calls"
+    budget = 24
+
+    def faults(self, subject, alone=True):
+        log = f"{subject.folder}/strace"
+        outcome = undisturbed(subject, Fault(""), lambda: carry_out(traced.counting(log, alone) + subject.command(),
+                                                                     subject.folder))
+        expect(outcome.exit == 0, f"without a fault: exit {outcome.exit}: {outcome.stderr}")
+        begun, handled, faults = False, False, []
+        for place, line in traced.places_in(log):
+            begun = begun or place.call == "set_tid_address"  # until then it is musl's, which can only crash
+            faults += [] if not begun else [Call(one, alone, handled) for one in self.at(place, line)]
+            handled = handled or line.startswith(HANDLER)
+        return faults
+
+    def at(self, place, line):
+        return [] if UNSEEN.match(line) else traced.failing(place)
+
+
+class Kills(Calls):
+    """SIGKILL at each system call."""
+    name = "kill"
+    budget = 6
+
+    def at(self, place, _):
+        return traced.signalled(place, "SIGKILL")
+
+
+class Terminations(Calls):
+    """SIGTERM at each system call."""
+    name = "term"
+    budget = 6
+
+    def at(self, place, _):
+        return traced.signalled(place, "SIGTERM")
+
+
+def undisturbed(subject, fault, work):
+    subject.arrange()
+    with fault.attached(subject) as device, subject.standing(device):
+        return work()
+
+
+# The Nth request of the disk.
+
+class Request(Fault):
+    def __init__(self, kind, number, forever):
+        super().__init__(f"{kind}:{number}" + (":gone" if forever else ""))
+        self.group = kind
+        self.kind, self.number, self.forever = kind, number, forever
+
+    @contextlib.contextmanager
+    def attached(self, subject):
+        with FailingDisk(subject.disk.path, subject.folder, PADDING, subject.disk.size) as self.disk:
+            yield self.disk.device
+
+    def carry_out(self, subject):
+        self.disk.fail(self.kind, self.number, self.forever)
+        outcome = carry_out(subject.command(), subject.folder)
+        reached = self.disk.failed()
+        self.disk.mend()
+        return outcome if reached else None
+
+
+class Requests:
+    """Each read, write and flush of the disk fails once."""
+    name = "requests"
+    budget = 9
+    kinds = ("read", "write", "flush")
+    forever = False
+
+    def faults(self, subject):
+        if subject.disk is None:
+            return []
+        counting = Request("read", 1 << 62, False)
+        before = after = None
+
+        def work():
+            nonlocal before, after
+            before = counting.disk.counts()
+            outcome = carry_out(subject.command(), subject.folder)
+            after = counting.disk.counts()
+            return outcome
+        outcome = undisturbed(subject, counting, work)
+        expect(outcome.exit == 0, f"on a disk served by hand: exit {outcome.exit}: {outcome.stderr}")
+        return [Request(kind, number, self.forever) for kind in self.kinds
+                for number in range(1, after[kind] - before[kind] + 1)]
+
+
+class Unplugged(Requests):
+    """From the Nth request on every one fails."""
+    name = "unplugged"
+    budget = 4
+    kinds = ("read", "write")
+    forever = True
+
+
+# Memory.
+
+class Memory(Fault):
+    def __init__(self, limit, size):
+        super().__init__(f"{limit}:{size >> 10}K")
+        self.group = limit
+        self.limits = [f"--{limit}={size}"]
+
+    def carry_out(self, subject):
+        return carry_out(["prlimit", *self.limits, *subject.command()], subject.folder)
+
+
+class LittleMemory:
+    """Less and less memory, from what is enough down to what --version needs."""
+    name = "memory"
+    budget = 4
+    step = 128 << 10
+
+    def faults(self, subject):
+        found = []
+        for limit in ("as", "data"):
+            least = next(size for size in range(self.step, 1 << 30, self.step)
+                         if attempt("prlimit", f"--{limit}={size}", BINARY, "--version").returncode == 0)
+            for size in range(least, 1 << 30, self.step):
+                fault = Memory(limit, size)
+                found.append(fault)
+                if undisturbed(subject, fault, lambda: fault.carry_out(subject)).exit == 0:
+                    break
+        return found
+
+
+# The tool that the applet needs.
+
+class Tool(Fault):
+    """`text`: the script in its place; None: there is none. `signalled`: it never ends, and SIGTERM ends the run."""
+
+    def __init__(self, name, text, says, signalled=False):
+        super().__init__(name)
+        self.script = text
+        self.says = says
+        self.signalled = signalled
+
+    def carry_out(self, subject):
+        return carry_out(subject.command(), subject.folder, subject.environment(self.script),
+                         self.terminate if self.signalled else None)
+
+    def terminate(self, process):
+        timer = threading.Timer(1.5, lambda: process.poll() is None and os.kill(process.pid, signal.SIGTERM))
+        timer.start()
+
+    def check(self, outcome, subject):
+        if self.signalled:
+            expect(outcome.exit == 1 and len(outcome.lines) >= 1 and "interrupted" in outcome.lines[-1].text,
+                   f"exit {outcome.exit}: {outcome.stderr}")
+            return
+        super().check(outcome, subject)
+        expect(outcome.exit == 1, f"exit {outcome.exit}: {outcome.stderr}")
+        expect(self.says.replace("TOOL", subject.tool) in outcome.errors()[0], f"does not say {self.says}: {outcome.stderr}")
+
+
+class Tools:
+    """The tool is missing, fails, hangs, prints without end."""
+    name = "tools"
+    budget = 4
+
+    def faults(self, subject):
+        if not subject.tool:
+            return []
+        hanging, printing = "exec sleep 600", "exec yes 'and so on'"
+        return [
+            Tool("missing", None, "TOOL: "),
+            Tool("failing", "echo 'the reason' >&2; exit 7", "the reason"),
+            Tool("failing-silently", "exit 7", "7"),
+            Tool("killed", "kill -KILL $$", "signal 9"),
+            Tool("idle", "exit 0", "TOOL"),
+            *subject.endless_tools(Tool, hanging, printing)]
+
+
+KINDS = (Calls, Kills, Terminations, Requests, Unplugged, LittleMemory, Tools)
