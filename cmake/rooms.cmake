@@ -12,6 +12,11 @@ function(aimee_room name)
     file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${name} ${include_folder}/${name} SYMBOLIC)
     target_include_directories(${name} PUBLIC ${include_folder})
     target_link_libraries(${name} PUBLIC ${room_USES} PRIVATE aimee_flags ${room_LIBRARIES})
+    # Counters for tests/fuzz. Compiling the rooms once more for that would cost more than the counters do, and without
+    # libFuzzer they are no more than counters: the sanitizers' own runtime has the functions that they call.
+    if(AIMEE_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES Clang)
+        target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+    endif()
 endfunction()
 
 # aimee_library(NAME HEADER LIB...): the imported target aimee::NAME of an installed C library.

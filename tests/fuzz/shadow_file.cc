@@ -1,0 +1,132 @@
+// An update of shadow: the stored file and the wanted one, "%%" between them. After every exchange, and across any of
+// them, each account is there with its old line or its new one; at the end with its new one.
+#include "plan/shadow_file.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "parts/input.h"
+#include "parts/oracle.h"
+
+namespace aimee::fuzz {
+
+namespace {
+
+using Accounts = std::map<std::string_view, std::string_view>;
+
+// As readers of shadow(5) do it: empty lines are passed over, the first line of an account counts.
+Accounts seen_in(std::string_view content) {
+  Accounts accounts;
+  for (std::size_t start = content.find_first_not_of('\n'); start != content.npos;) {
+    const std::size_t end = std::min(content.find('\n', start), content.size());
+    const std::string_view line = content.substr(start, end - start);
+    accounts.emplace(line.substr(0, line.find(':')), line);
+    start = content.find_first_not_of('\n', end);
+  }
+  return accounts;
+}
+
+bool is_between(const Accounts& seen, const Accounts& before, const Accounts& after) {
+  const auto is_line_of = [](const Accounts& accounts, const auto& entry) {
+    const auto found = accounts.find(entry.first);
+    return found != accounts.end() && found->second == entry.second;
+  };
+  const auto is_known = [&](const auto& entry) { return is_line_of(before, entry) || is_line_of(after, entry); };
+  const auto is_seen = [&](const auto& entry) { return seen.contains(entry.first) || !before.contains(entry.first); };
+  return std::ranges::all_of(seen, is_known) && std::ranges::all_of(after, is_seen);
+}
+
+bool is_in_cells(std::string_view content) {
+  if (content.empty() || content.size() % shadow_block != 0) return false;
+  for (std::size_t end = shadow_cell; end <= content.size(); end += shadow_cell) {
+    if (content[end - 1] != '\n') return false;
+  }
+  return true;
+}
+
+std::size_t differences(const Accounts& before, const Accounts& after) {
+  std::size_t count = 0;
+  for (const auto& [name, line] : before) {
+    const auto found = after.find(name);
+    if (found == after.end() || found->second != line) ++count;
+  }
+  for (const auto& [name, line] : after) {
+    if (!before.contains(name)) ++count;
+  }
+  return count;
+}
+
+// The file's states, the first one included.
+std::vector<std::string> states_of(std::string stored, const std::vector<BlockUpdate>& updates) {
+  std::vector<std::string> states{stored};
+  stored.resize((stored.size() + shadow_block - 1) / shadow_block * shadow_block, '\n');
+  for (const BlockUpdate& update : updates) {
+    HOLDS(update.content.size() == shadow_block && is_in_cells(update.content));
+    HOLDS(update.number * shadow_block <= stored.size());
+    stored.replace(update.number * shadow_block, shadow_block, update.content);
+    states.push_back(stored);
+  }
+  return states;
+}
+
+// A reader who got all before `change` from one state and the rest from a later one.
+void check_readers(const std::vector<std::string>& states, const Accounts& before, const Accounts& after,
+                   std::size_t piece) {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    HOLDS(is_between(seen_in(states[i]), before, after));
+    for (std::size_t later = i + 1; later < std::min(states.size(), i + 6); ++later) {
+      for (std::size_t change = piece; change < states[i].size(); change += piece) {
+        const std::string read =
+            states[i].substr(0, change) + states[later].substr(std::min(change, states[later].size()));
+        HOLDS(is_between(seen_in(read), before, after));
+      }
+    }
+  }
+}
+
+void check_update(const std::string& stored, const std::string& wanted) {
+  const auto updates = plan_shadow_update(stored, wanted);
+  HOLDS(check_shadow(wanted, "it").has_value() || !updates);
+  if (!updates) {
+    HOLDS_OF(updates.error().message(), is_one_line(updates.error().message()));
+    HOLDS(!is_in_cells(stored) || !check_shadow(wanted, "it"));
+    return;
+  }
+  const auto states = states_of(stored, *updates);
+  const Accounts before = seen_in(stored);
+  const Accounts after = seen_in(wanted);
+  const bool in_cells = is_in_cells(stored) || stored.empty();
+  check_readers(states, before, after, in_cells ? shadow_cell : shadow_block);
+  HOLDS(seen_in(states.back()) == after);
+  HOLDS(same_accounts(states.back(), wanted));
+  // Where one account changes, one exchange does it.
+  if (differences(before, after) == 1) {
+    for (const std::string& state : states) HOLDS(seen_in(state) == before || seen_in(state) == after);
+  }
+  if (in_cells) HOLDS(!updates->empty() || before == after);
+  const auto nothing = plan_shadow_update(states.back(), wanted);
+  HOLDS(nothing && nothing->empty());
+}
+
+void check_layout(const std::string& content) {
+  const std::string blocks = shadow_in_blocks(content);
+  HOLDS(!blocks.empty() && blocks.size() % shadow_block == 0);
+  HOLDS(without_padding(blocks) == without_padding(content));
+  HOLDS(same_accounts(blocks, content));
+  if (check_shadow(content, "it")) HOLDS(is_in_cells(blocks));
+}
+
+}  // namespace
+
+void try_input(std::string_view text) {
+  const auto parts = sections(text, 2);
+  check_layout(parts[0]);
+  check_layout(parts[1]);
+  const std::string both = with_accounts_of(parts[0], parts[1]);
+  HOLDS(both.starts_with(parts[0]) && accounts_missing(both, parts[1]).empty());
+  check_update(parts[0], parts[1]);
+  check_update(shadow_in_blocks(parts[0]), parts[1]);
+}
+
+}  // namespace aimee::fuzz
