@@ -14,7 +14,7 @@ MARKER = "kept/by the owner"  # a file on a volume of ours, in use
 
 
 class Kind:
-    """`make(device, folder)` on a device of `size` bytes; `places` are (offset, length), a negative offset from the end."""
+    """`make(device, folder)` for a device of `size` bytes; `places`: (offset, length), from the end where negative."""
 
     def __init__(self, name, tool, make, places, size=192 * MIB):
         self.name, self.tool, self.make, self.places, self.size = name, tool, make, places, size
@@ -36,8 +36,8 @@ def by(*command):
 
 def table(label):
     def make(device, _):
-        subprocess.run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", device], check=True, capture_output=True,
-                       input=f"label: {label}\nsize=32MiB\n", text=True)
+        subprocess.run(["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", device], check=True, text=True,
+                       capture_output=True, input=f"label: {label}\nsize=32MiB\n")
     return make
 
 

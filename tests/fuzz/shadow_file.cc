@@ -70,12 +70,13 @@ std::vector<std::string> states_of(std::string stored, const std::vector<BlockUp
   return states;
 }
 
-// A reader who got all before `change` from one state and the rest from a later one.
+// A reader who got all before `change` from one state and the rest from the next one, or from the last.
 void check_readers(const std::vector<std::string>& states, const Accounts& before, const Accounts& after,
                    std::size_t piece) {
   for (std::size_t i = 0; i < states.size(); ++i) {
     HOLDS(is_between(seen_in(states[i]), before, after));
-    for (std::size_t later = i + 1; later < std::min(states.size(), i + 6); ++later) {
+    for (const std::size_t later : {i + 1, states.size() - 1}) {
+      if (later >= states.size()) continue;
       for (std::size_t change = piece; change < states[i].size(); change += piece) {
         const std::string read =
             states[i].substr(0, change) + states[later].substr(std::min(change, states[later].size()));
