@@ -3,6 +3,7 @@
 AIMEE_BINARY names the program, by default the static product for x86_64.
 """
 import contextlib
+import ctypes
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from recorder import attach
 SOURCE = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 BINARY = os.environ.get("AIMEE_BINARY", f"{SOURCE}/build/x86_64-musl/aimee")
 TIME_LIMIT = 120  # seconds, for a single program
+CLONE_NEWNS = 0x00020000  # <linux/sched.h>
 
 
 class Wrong(Exception):
@@ -54,6 +56,15 @@ def make_volume(image):
     with open(image, "wb") as disk:
         disk.truncate(128 << 20)
     run("mkfs.btrfs", "--quiet", "--label", "aimee-data", "--uuid", "0f1e2d3c-4b5a-8697-8879-61696d656501", image)
+
+
+def own_mounts():
+    """From here on no other process sees, or holds, what is mounted; and nothing stays mounted at the end."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    expect(libc.unshare(CLONE_NEWNS) == 0, f"a mount namespace of its own: {os.strerror(ctypes.get_errno())}")
+    run("mount", "--make-rprivate", "/")
+    run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    os.mkdir("/run/sshd", 0o755)
 
 
 @contextlib.contextmanager

@@ -63,6 +63,22 @@ void check_relabelled(const test::Block& block, std::uint64_t offset, const std:
   HOLDS(is_same(relabelled(made, offset, label), made));
 }
 
+// A copy of the same version, a few bytes of it changed: what may be mended is ours to mend, and then valid.
+void check_torn(Input& input, const test::Block& block) {
+  test::Block copy;
+  std::ranges::copy(relabelled(block, superblock_offsets[1], "aimee-data"), copy.begin());
+  for (std::size_t i = input.below(4); i > 0; --i) copy[input.number(2) % copy.size()] ^= std::byte{input.byte()};
+  const std::uint64_t size = input.number();
+  const auto made = with_checksum(block);
+  HOLDS(is_same(std::span(made).subspan(32), std::span(block).subspan(32)));
+  HOLDS(!is_torn_write(made, copy, size));
+  if (!is_torn_write(block, copy, size)) return;
+  const Superblock before = parse_superblock(block, superblock_offsets[0]);
+  HOLDS(before.magic == Superblock::Magic::real && !before.intact);
+  HOLDS(before.uuid == parse_superblock(copy, superblock_offsets[1]).uuid);
+  HOLDS(parse_superblock(made, superblock_offsets[0]).valid());
+}
+
 // A token opens one volume on one device.
 void check_token(Input& input) {
   const DeviceIdentity device = some_device(input);
@@ -90,6 +106,7 @@ void try_input(std::string_view bytes) {
   std::memcpy(block.data(), raw.data(), raw.size());
   check_parsed(block, offset);
   check_relabelled(block, offset, label);
+  check_torn(input, block);
 }
 
 }  // namespace aimee::fuzz

@@ -83,6 +83,13 @@ bool is_made_anew(State state) {
   return state == State::blank || state == State::unfinished || state == State::reset_armed;
 }
 
+// Only what the superblock itself and its copy prove.
+void check_torn(const VolumeFacts& facts, const Superblock& primary, const VolumeState& volume) {
+  HOLDS(volume.state == State::ready && facts.primary_is_torn && !is_somebody_elses(facts));
+  HOLDS(primary.magic == Superblock::Magic::real && mark_version(primary.uuid) == volume_format_version);
+  HOLDS(!primary.valid() && !volume.copies_are_stale);
+}
+
 void check_state(const VolumeFacts& facts, const VolumeState& volume) {
   const Superblock primary = facts.superblocks[0].value_or(Superblock{});
   HOLDS(is_one_line(volume.found) && !volume.found.empty());
@@ -92,7 +99,8 @@ void check_state(const VolumeFacts& facts, const VolumeState& volume) {
   if (volume.state == State::blank) check_blank(facts, primary);
   if (volume.state == State::unfinished) check_unfinished(facts, primary);
   if (volume.state == State::reset_armed) check_armed(facts, primary, volume);
-  if (volume.state == State::ready) check_ready(facts, primary, volume);
+  if (volume.superblock_is_torn) check_torn(facts, primary, volume);
+  if (volume.state == State::ready && !volume.superblock_is_torn) check_ready(facts, primary, volume);
   if (volume.state == State::existing)
     HOLDS(primary.valid() && mark_version(primary.uuid) == 0 && primary.device_count == 1 && !is_somebody_elses(facts));
   if (volume.state == State::damaged && volume.has_valid_copy)
@@ -136,6 +144,7 @@ void check_plan(const VolumeState& volume) {
   HOLDS(has<MakeFilesystem>(plan) == is_made_anew(volume.state));
   HOLDS(has<EraseVolume>(plan) == (volume.state == State::reset_armed));
   HOLDS(has<WriteToken>(plan) == !volume.token_to_write.empty());
+  HOLDS(has<MendSuperblock>(plan) == volume.superblock_is_torn);
   HOLDS(has<EraseSuperblockCopies>(plan) == !volume.old_copies.empty());
   if (has<WriteToken>(plan)) HOLDS(std::holds_alternative<WriteToken>(plan[0]));
   for (const Operation& step : plan) HOLDS(is_one_line(describe(step)));

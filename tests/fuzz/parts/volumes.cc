@@ -114,6 +114,8 @@ VolumeFacts some_facts(Input& input) {
   facts.first_16_mib_zero = input.flag();
   facts.backup_table = input.below(4) == 3;
   if (input.below(8) == 7) facts.read_error = "read at byte 65536: Input/output error";
+  const Superblock primary = facts.superblocks[0].value_or(Superblock{});
+  facts.primary_is_torn = input.flag() && primary.magic == Superblock::Magic::real && !primary.intact;
   return facts;
 }
 
