@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import signal
-import threading
+import time
 
 import traced
 from aftermath import carry_out, check_lines
@@ -36,7 +36,7 @@ class Fault:
             yield device
 
     def check(self, outcome, subject):
-        check_lines(outcome, subject.applet, subject.most_errors)
+        check_lines(outcome, subject)
 
 
 # The Nth system call.
@@ -88,7 +88,8 @@ class Calls:
         begun, handled, faults = False, False, []
         for place, line in traced.places_in(log):
             begun = begun or place.call == "set_tid_address"  # until then it is musl's, which can only crash
-            faults += [] if not begun else [Call(one, alone, handled) for one in self.at(place, line)]
+            faults += [] if not begun else [Call(one, alone, handled)
+                                              for one in self.at(place, line)]
             handled = handled or line.startswith(HANDLER)
         return faults
 
@@ -208,48 +209,88 @@ class LittleMemory:
 # The tool that the applet needs.
 
 class Tool(Fault):
-    """`text`: the script in its place; None: there is none. `signalled`: it never ends, and SIGTERM ends the run."""
+    """`script` in its place; None: there is none. It ends by itself, or `signal` ends the run, and the run ends it."""
 
-    def __init__(self, name, text, says, signalled=False):
+    def __init__(self, name, script, says, signal=None):
         super().__init__(name)
-        self.script = text
+        self.script = script
         self.says = says
-        self.signalled = signalled
+        self.signal = signal
 
     def carry_out(self, subject):
-        return carry_out(subject.command(), subject.folder, subject.environment(self.script),
-                         self.terminate if self.signalled else None)
+        with subject.tool_replaced(self.script and f"#!/bin/sh\n{self.script}\n") as environment:
+            return carry_out(subject.command(), subject.folder, environment, self.end if self.signal else None)
 
-    def terminate(self, process):
-        timer = threading.Timer(1.5, lambda: process.poll() is None and os.kill(process.pid, signal.SIGTERM))
-        timer.start()
+    def end(self, process):
+        time.sleep(2)
+        expect(process.poll() is None, "ended before the tool did")
+        process.send_signal(self.signal)
 
     def check(self, outcome, subject):
-        if self.signalled:
-            expect(outcome.exit == 1 and len(outcome.lines) >= 1 and "interrupted" in outcome.lines[-1].text,
-                   f"exit {outcome.exit}: {outcome.stderr}")
-            return
-        super().check(outcome, subject)
-        expect(outcome.exit == 1, f"exit {outcome.exit}: {outcome.stderr}")
-        expect(self.says.replace("TOOL", subject.tool) in outcome.errors()[0], f"does not say {self.says}: {outcome.stderr}")
+        last = outcome.lines[-1].text if outcome.lines else ""
+        expect(outcome.exit == self.exit(subject), f"exit {outcome.exit}")
+        expect(last.startswith(f"{subject.applet}: ") and self.says.replace("TOOL", subject.tool) in last,
+               f"does not say {self.says!r}")
+        if not self.signal:
+            check_lines(outcome, subject)
+
+    def exit(self, subject):
+        return subject.exit_without_tool if self.script is None else 1
 
 
 class Tools:
-    """The tool is missing, fails, hangs, prints without end."""
+    """The tool is missing, fails, does nothing, hangs, prints without end."""
     name = "tools"
     budget = 4
 
     def faults(self, subject):
         if not subject.tool:
             return []
-        hanging, printing = "exec sleep 600", "exec yes 'and so on'"
-        return [
-            Tool("missing", None, "TOOL: "),
-            Tool("failing", "echo 'the reason' >&2; exit 7", "the reason"),
-            Tool("failing-silently", "exit 7", "7"),
-            Tool("killed", "kill -KILL $$", "signal 9"),
-            Tool("idle", "exit 0", "TOOL"),
-            *subject.endless_tools(Tool, hanging, printing)]
+        found = [Tool("missing", None, "TOOL"),
+                 Tool("failing", "echo 'the reason' >&2; exit 7", "7"),
+                 Tool("killed", "kill -KILL $$", "signal 9"),
+                 *([Tool("idle", "exit 0", subject.idle_tool_says)] if subject.idle_tool_says else [])]
+        for name, script in (("hanging", "exec sleep 600"), ("printing", "exec yes 'and so on'")):
+            found.append(Tool(f"{name}-terminated", script, "interrupted", signal.SIGTERM))
+            if subject.tool_limit:
+                found.append(Tool(f"{name}-limited", script, "did not end within"))
+        return found
 
 
-KINDS = (Calls, Kills, Terminations, Requests, Unplugged, LittleMemory, Tools)
+# Space.
+
+class Space(Fault):
+    """The disk is so big."""
+
+    def __init__(self, size):
+        super().__init__(f"{size >> 20}M")
+        self.size = size
+
+    @contextlib.contextmanager
+    def attached(self, subject):
+        subject.resize(self.size)
+        with subject.disk.attached() as device:
+            yield device
+
+    def carry_out(self, subject):
+        return carry_out(subject.command(), subject.folder)
+
+    def check(self, outcome, subject):
+        super().check(outcome, subject)
+        if outcome.exit == 1:
+            expect("No space left on device" in outcome.errors()[0], "does not say that there is no space")
+        if outcome.exit == 3:
+            expect("too small" in outcome.errors()[0], "does not say that it is too small")
+
+
+class LittleSpace:
+    """Disks from the smallest that is taken up to the first that is enough; then the same disk, grown."""
+    name = "space"
+    budget = 2
+    step = 4 << 20
+
+    def faults(self, subject):
+        return [Space(size) for size in subject.sizes(self.step)]
+
+
+KINDS = (Calls, Kills, Terminations, Requests, Unplugged, LittleMemory, LittleSpace, Tools)

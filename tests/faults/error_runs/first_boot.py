@@ -4,6 +4,7 @@ import os
 import shutil
 
 from aftermath import expect_unlocked, snapshot
+from error_runs import ErrorRun
 from machine_room import BINARY, SOURCE, expect, run, write_file
 from padded_image import PaddedImage
 from runs.first_boot import FirstBoot
@@ -11,13 +12,11 @@ from runs.first_boot import FirstBoot
 KEPT = ("lib", "log", "tmp", "run", "etc")  # of the skeleton's /var: each thing more is a dozen system calls more
 
 
-class FirstBootErrors(FirstBoot):
+class FirstBootErrors(ErrorRun, FirstBoot):
     name = "first-boot"
     applet = "init-storage"
     tool = "mkfs.btrfs"
     size = 128 << 20
-    most_errors = 1
-    mounts_stay = None
 
     def make(self):
         policy = f"{self.folder}/policy"

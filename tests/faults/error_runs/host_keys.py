@@ -4,19 +4,20 @@ import os
 import shutil
 
 from aftermath import expect_unlocked, snapshot
+from error_runs import ErrorRun
 from machine_room import BINARY, expect, run
 from runs.host_keys import TYPES, HostKeys
 
 MADE, GOOD = TYPES
 
 
-class HostKeyErrors(HostKeys):
+class HostKeyErrors(ErrorRun, HostKeys):
     name = "ssh-hostkey-gen"
     applet = "ssh-hostkey-gen"
     tool = "ssh-keygen"
-    disk = None
+    tool_limit = True
+    idle_tool_says = "_key"
     most_errors = 2
-    mounts_stay = None
 
     def make(self):
         os.makedirs(f"{self.root}/var/lib")
@@ -36,7 +37,7 @@ class HostKeyErrors(HostKeys):
         expect_unlocked(f"{self.root}/var/lib/ssh")
 
     def command(self):
-        return [BINARY, "ssh-hostkey-gen", "--root", self.root, "--timeout", "5", *TYPES]
+        return [BINARY, "ssh-hostkey-gen", "--root", self.root, "--timeout", "3", *TYPES]
 
     def settle(self, outcome):
         expect(outcome.exit != 3 or snapshot(self.root) == self.tree, "refused, and something was changed")

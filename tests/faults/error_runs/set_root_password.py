@@ -3,6 +3,7 @@ import contextlib
 import os
 
 from aftermath import expect_unlocked
+from error_runs import ErrorRun
 from machine_room import BINARY, aimee, expect, mounted, read_file, run, write_file
 from padded_image import PaddedImage
 from runs.set_root_password import LABEL, SHADOW, SetRootPassword
@@ -11,12 +12,13 @@ NEW = SHADOW.replace("root:*:", "root:$y$new:", 1)
 PASSWD = "#!/bin/sh\nexec sed -i 's/^root:[^:]*:/root:$y$new:/' /etc/shadow\n"
 
 
-class PasswordErrors(SetRootPassword):
+class PasswordErrors(ErrorRun, SetRootPassword):
     name = "set-root-password"
     applet = "set-root-password"
     tool = "passwd"
-    most_errors = 1
-    mounts_stay = None
+    tool_speaks = True
+    idle_tool_says = ""  # somebody is content with the old password
+    exit_without_tool = 3
 
     def make(self):
         super().make()
@@ -29,6 +31,20 @@ class PasswordErrors(SetRootPassword):
 
     def use_tool(self, text):
         write_file(self.passwd, text, 0o755)
+
+    @contextlib.contextmanager
+    def tool_replaced(self, script):
+        """In the root, as what is run there is looked up by its path."""
+        if script is not None:
+            self.use_tool(script)
+            yield None
+            return
+        usr = f"{self.root}/usr/bin"
+        run("mount", "-t", "tmpfs", "none", usr)
+        try:
+            yield None
+        finally:
+            run("umount", usr)
 
     @contextlib.contextmanager
     def booted(self, device):

@@ -4,6 +4,7 @@ import contextlib
 import os
 
 from aftermath import expect_unlocked, snapshot
+from error_runs import ErrorRun
 from machine_room import BINARY, attached, expect, run, write_file
 from padded_image import PaddedImage
 from runs.writable_etc import IMAGE, OWNER, WritableEtc
@@ -11,10 +12,9 @@ from runs.writable_etc import IMAGE, OWNER, WritableEtc
 ENTRY = "tree"
 
 
-class SeedErrors(WritableEtc):
+class SeedErrors(ErrorRun, WritableEtc):
     name = "writable-etc"
     applet = "writable-etc"
-    tool = None
     most_errors = 5  # one an entry
 
     def make(self):
