@@ -18,6 +18,7 @@
 #include "store/place.h"
 #include "store/private_etc.h"
 #include "store/shadow.h"
+#include "system/interrupt.h"
 #include "system/mount.h"
 #include "system/process.h"
 #include "system/terminal.h"
@@ -160,6 +161,7 @@ Result<std::string> new_content(const Fd& etc, const Request& request, std::stri
 }
 
 Result<> set_password(const Request& request) {
+  on_interrupt("set-root-password: interrupted; nothing was changed\n");
   const Shadow shadow = TRY(prepare(request));
   if (request.dry_run) {
     return print_output(concat("run ", shadow.passwd, " for ", request.user, " in a private, writable /etc\n",
@@ -176,6 +178,7 @@ Result<> set_password(const Request& request) {
     log_notice(concat(request.user, ": the password is unchanged"));
     return {};
   }
+  on_interrupt("set-root-password: interrupted; the stored shadow is whole, the old one or the new one\n");
   auto renewed = renew_shadow(shadow.store, shadow.stored, wanted);
   if (!renewed) return about(concat(request.root, stored_shadow), std::move(renewed));
   log_notice(concat(request.user, ": the new password is stored and in force"));

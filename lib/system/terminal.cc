@@ -1,4 +1,4 @@
-// Terminal settings and questions. The handler only uses tcsetattr(3), signal(2) and raise(3), which are
+// Terminal settings and questions. The handler only uses tcsetattr(3), sigaction(2) and raise(3), which are
 // async-signal-safe.
 #include "system/terminal.h"
 
@@ -8,21 +8,29 @@
 
 #include <cerrno>
 #include <csignal>
+#include <iterator>
 
 namespace aimee {
 
 namespace {
 
+constexpr int ending[] = {SIGTERM, SIGHUP};
+
 termios settings;
 bool is_kept = false;
+struct sigaction handled_before[std::size(ending)];
 
 void put_back() {
   if (is_kept) tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 }
 
+void put_handlers_back() {
+  for (std::size_t i = 0; i < std::size(ending); ++i) sigaction(ending[i], &handled_before[i], nullptr);
+}
+
 void put_back_and_end(int number) {
   put_back();
-  std::signal(number, SIG_DFL);
+  put_handlers_back();
   std::raise(number);
 }
 
@@ -30,11 +38,13 @@ void put_back_and_end(int number) {
 
 TerminalKept::TerminalKept() {
   is_kept = tcgetattr(STDIN_FILENO, &settings) == 0;
-  for (const int number : {SIGTERM, SIGHUP}) std::signal(number, put_back_and_end);
+  struct sigaction action{};
+  action.sa_handler = put_back_and_end;
+  for (std::size_t i = 0; i < std::size(ending); ++i) sigaction(ending[i], &action, &handled_before[i]);
 }
 
 TerminalKept::~TerminalKept() {
-  for (const int number : {SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
+  put_handlers_back();
   put_back();
   is_kept = false;
 }

@@ -218,7 +218,7 @@ TEST_CASE("passwd killed while the echo is off: exit code 1, nothing changed, th
   CHECK(root.stored() == before);
 }
 
-TEST_CASE("ended by SIGTERM at the prompt: the terminal echoes again, nothing changed, passwd is gone") {
+TEST_CASE("ended by SIGTERM at the prompt: one line, exit code 1, the terminal echoes again, nothing changed, passwd is gone") {
   NEEDS_LOGIN();
   const LoginRoot root;
   const NothingLeft nothing_left;
@@ -228,7 +228,8 @@ TEST_CASE("ended by SIGTERM at the prompt: the terminal echoes again, nothing ch
        aimee() + " set-root-password --root " + root.path() + "; echo exit $?; stty -a | grep -o -e ' -\\?echo '"});
   CHECK(terminal.expect("New password: "));
   kill(std::stoi(tool({"pgrep", "-P", std::to_string(terminal.pid())})), SIGTERM);
-  CHECK(terminal.expect("exit 143"));
+  CHECK(terminal.expect("set-root-password: interrupted; nothing was changed"));
+  CHECK(terminal.expect("exit 1"));
   CHECK(terminal.expect(" echo "));
   CHECK(terminal.finish().exit == 0);
   CHECK(root.stored() == before);
