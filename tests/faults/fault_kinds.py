@@ -78,7 +78,7 @@ class Call(Fault):
 class Calls:
     """Each system call of the run fails, with each errno that is plausible."""
     name = "calls"
-    budget = 24
+    budget = 6
 
     def faults(self, subject, alone=True):
         log = f"{subject.folder}/strace"
@@ -100,7 +100,7 @@ class Calls:
 class Kills(Calls):
     """SIGKILL at each system call."""
     name = "kill"
-    budget = 6
+    budget = 2
 
     def at(self, place, _):
         return traced.signalled(place, "SIGKILL")
@@ -109,7 +109,7 @@ class Kills(Calls):
 class Terminations(Calls):
     """SIGTERM at each system call."""
     name = "term"
-    budget = 6
+    budget = 2
 
     def at(self, place, _):
         return traced.signalled(place, "SIGTERM")
@@ -145,7 +145,7 @@ class Request(Fault):
 class Requests:
     """Each read, write and flush of the disk fails once."""
     name = "requests"
-    budget = 9
+    budget = 3
     kinds = ("read", "write", "flush")
     forever = False
 
@@ -170,7 +170,7 @@ class Requests:
 class Unplugged(Requests):
     """From the Nth request on every one fails."""
     name = "unplugged"
-    budget = 4
+    budget = 3
     kinds = ("read", "write")
     forever = True
 
@@ -190,7 +190,7 @@ class Memory(Fault):
 class LittleMemory:
     """Less and less memory, from what is enough down to what --version needs."""
     name = "memory"
-    budget = 4
+    budget = 3
     step = 128 << 10
 
     def faults(self, subject):
@@ -198,11 +198,12 @@ class LittleMemory:
         for limit in ("as", "data"):
             least = next(size for size in range(self.step, 1 << 30, self.step)
                          if attempt("prlimit", f"--{limit}={size}", BINARY, "--version").returncode == 0)
-            for size in range(least, 1 << 30, self.step):
-                fault = Memory(limit, size)
+            enough = False
+            while not enough:
+                fault = Memory(limit, least)
                 found.append(fault)
-                if undisturbed(subject, fault, lambda: fault.carry_out(subject)).exit == 0:
-                    break
+                enough = undisturbed(subject, fault, lambda: fault.carry_out(subject)).exit == 0
+                least += max(self.step, least // 8 & ~4095)
         return found
 
 
@@ -241,7 +242,7 @@ class Tool(Fault):
 class Tools:
     """The tool is missing, fails, does nothing, hangs, prints without end."""
     name = "tools"
-    budget = 4
+    budget = 3
 
     def faults(self, subject):
         if not subject.tool:
@@ -250,7 +251,10 @@ class Tools:
                  Tool("failing", "echo 'the reason' >&2; exit 7", "7"),
                  Tool("killed", "kill -KILL $$", "signal 9"),
                  *([Tool("idle", "exit 0", subject.idle_tool_says)] if subject.idle_tool_says else [])]
-        for name, script in (("hanging", "exec sleep 600"), ("printing", "exec yes 'and so on'")):
+        endless = [("hanging", "exec sleep 600")]
+        if not subject.tool_speaks:
+            endless.append(("printing", "exec yes 'and so on'"))
+        for name, script in endless:
             found.append(Tool(f"{name}-terminated", script, "interrupted", signal.SIGTERM))
             if subject.tool_limit:
                 found.append(Tool(f"{name}-limited", script, "did not end within"))

@@ -16,6 +16,7 @@ from machine_room import write_file
 
 class ErrorRun:
     disk = None  # where it happens, a PaddedImage
+    slowness = 1  # how much less of it a short run tries
     most_errors = 1  # lines that a failure may have
     mounts_stay = None  # below this the run is to mount something
     tool = None  # the program that the applet needs

@@ -52,6 +52,7 @@ class ArmErrors(Reset, FirstBootErrors):
 
 class EraseErrors(ArmErrors):
     name = "reset-erase"
+    slowness = 3  # it reads every byte
 
     def make(self):
         super().make()
