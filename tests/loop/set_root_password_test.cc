@@ -218,7 +218,7 @@ TEST_CASE("passwd killed while the echo is off: exit code 1, nothing changed, th
   CHECK(root.stored() == before);
 }
 
-TEST_CASE("ended by SIGTERM at the prompt: one line, exit code 1, the terminal echoes again, nothing changed, passwd is gone") {
+TEST_CASE("ended by SIGTERM at the prompt: one line, exit code 1, the terminal echoes again, nothing changed") {
   NEEDS_LOGIN();
   const LoginRoot root;
   const NothingLeft nothing_left;
