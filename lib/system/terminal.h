@@ -9,7 +9,8 @@
 namespace aimee {
 
 // Puts the terminal's settings back as they were when it goes out of scope, and before SIGTERM or SIGHUP does
-// what it did before: whoever turned the echo off may have been killed. One at a time; nothing where there is no terminal.
+// what it did before: whoever turned the echo off may have been killed. One at a time; nothing where there is no
+// terminal.
 class TerminalKept {
  public:
   TerminalKept();
