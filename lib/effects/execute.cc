@@ -32,6 +32,11 @@ std::string ancestor(std::string path, std::size_t levels) {
   return path;
 }
 
+// What openat2(2) says of a path that leads through something else than folders, or through none that can be.
+bool is_other_than_a_folder(int code) {
+  return code == ELOOP || code == ENOTDIR || code == EXDEV || code == ENAMETOOLONG;
+}
+
 class Execution {
  public:
   Execution(Workplace& workplace, Fd lock, Fd device)
@@ -114,7 +119,9 @@ class Execution {
     volume_.reset();
     TRY(mounted_->unmount());
     mounted_.reset();
-    return flush(TRY(open_block(workplace_.device, O_RDONLY)), subject());
+    const Fd device = TRY(open_block(workplace_.device, O_RDWR | O_EXCL));
+    TRY(flush(device, subject()));
+    return confirm_commit(device, workplace_.size, subject());
   }
 
  private:
@@ -139,6 +146,9 @@ class Execution {
     if (line.path.size() <= prefix) return true;  // the subvolume that is /var itself
     const auto present = open_beneath(workplace_.image_var, line.path.substr(prefix), O_PATH | O_NOFOLLOW);
     if (!present && present.error().code == ENOENT) return true;
+    if (!present && !is_other_than_a_folder(present.error().code)) {
+      return about(line.path, Result<bool>(std::unexpected(present.error())));
+    }
     const bool folder = present && S_ISDIR(TRY(status_of(*present, line.path)).st_mode);
     if (!folder) log_warning(concat(printable(line.path), ": is no folder in the image, no subvolume is made for it"));
     return folder;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "plan/superblock.h"
+#include "storage/probe.h"
 
 namespace aimee {
 
@@ -22,6 +23,16 @@ Result<> write_superblock_label(const Fd& device, std::uint64_t from, std::uint6
   std::array<std::byte, superblock_size> bytes;
   TRY(read_exactly(device, bytes, from, subject));
   return write_sector(device, relabelled(bytes, to, label), to, subject);
+}
+
+Result<> confirm_commit(const Fd& device, std::uint64_t size, std::string_view subject) {
+  const Superblock primary = TRY(read_superblock(device, superblock_offsets[0], subject));
+  for (const std::uint64_t offset : superblock_offsets_on(size).subspan(1)) {
+    const Superblock copy = TRY(read_superblock(device, offset, subject));
+    if (copy.uuid != primary.uuid || label_meaning(copy.label) != LabelMeaning::creating) continue;
+    TRY(write_superblock_label(device, offset, offset, primary.label, subject));
+  }
+  return {};
 }
 
 Result<> mend_superblock(const Fd& device, std::string_view subject) {

@@ -15,6 +15,10 @@ namespace aimee {
 Result<> write_superblock_label(const Fd& device, std::uint64_t from, std::uint64_t to, std::string_view label,
                                 std::string_view subject);
 
+// Copies that still say "creating" get the primary superblock's label, each flushed. For btrfs it is no failure when a
+// copy cannot be written; but such a copy would speak against the volume, once the primary is torn.
+Result<> confirm_commit(const Fd& device, std::uint64_t size, std::string_view subject);
+
 // Gives the primary superblock the checksum of what it holds.
 Result<> mend_superblock(const Fd& device, std::string_view subject);
 

@@ -69,7 +69,12 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
 
 Result<std::optional<std::string>> FileContexts::label_of(const std::string& path, mode_t mode) const {
   char* context = nullptr;
-  if (selabel_lookup_raw(handle_.get(), &context, path.c_str(), static_cast<int>(mode)) != 0) {
+  const auto look_up = [&] {
+    return selabel_lookup_raw(handle_.get(), &context, path.c_str(), static_cast<int>(mode)) == 0;
+  };
+  // ENOENT is "no label", and also what libselinux makes of a match for which there was no memory; so it is asked
+  // twice.
+  if (!look_up() && (errno != ENOENT || !look_up())) {
     if (errno == ENOENT) return std::nullopt;
     return failure(path, "look up SELinux label");
   }

@@ -62,6 +62,25 @@ TEST_CASE("of a copy only the first sector is written over a broken primary, eno
   CHECK(after[512] == std::byte{0xaa});
 }
 
+TEST_CASE("copies that the commit did not reach get its label, and no others") {
+  const Disk disk;
+  disk.put(block_of({our_uuid(), "aimee-data"}), primary);
+  SUBCASE("one of this creation") {
+    disk.put(block_of({.uuid = our_uuid(), .label = "aimee-creating-1", .address = first_copy}), first_copy);
+    CHECK(told(confirm_commit(*disk.fd, first_copy + superblock_size, "disk")) == "done");
+    const Superblock copy = parse_superblock(disk.get(first_copy), first_copy);
+    CHECK(copy.valid());
+    CHECK(copy.label == "aimee-data");
+  }
+  for (const OnDisk& other : {OnDisk{.uuid = plain_uuid(), .label = "aimee-creating-1", .address = first_copy},
+                              OnDisk{.uuid = our_uuid(), .label = "my disk", .address = first_copy}}) {
+    disk.put(block_of(other), first_copy);
+    CHECK(told(confirm_commit(*disk.fd, first_copy + superblock_size, "disk")) == "done");
+    CHECK((disk.get(first_copy) == block_of(other)));
+  }
+  CHECK(told(confirm_commit(*disk.fd, primary + superblock_size, "disk")) == "done");  // there is none
+}
+
 TEST_CASE("a mended superblock is valid, and nothing but its checksum was written") {
   const Disk disk;
   Block before = block_of({our_uuid(), "aimee-data"});
