@@ -67,14 +67,26 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
   return contexts;
 }
 
+namespace {
+
+// More than PCRE2 asked for in any match of a policy's patterns that was seen (512 KiB). Sets errno.
+bool has_memory_to_match() {
+  void* volatile memory = std::malloc(4 << 20);  // volatile: a pair that nobody looks at may be left out
+  const bool there = memory != nullptr;
+  std::free(memory);
+  return there;
+}
+
+}  // namespace
+
 Result<std::optional<std::string>> FileContexts::label_of(const std::string& path, mode_t mode) const {
   char* context = nullptr;
   const auto look_up = [&] {
     return selabel_lookup_raw(handle_.get(), &context, path.c_str(), static_cast<int>(mode)) == 0;
   };
-  // ENOENT is "no label", and also what libselinux makes of a match for which there was no memory; so it is asked
-  // twice.
-  if (!look_up() && (errno != ENOENT || !look_up())) {
+  // ENOENT is "no label", and also what libselinux makes of a match for which there was no memory. So it counts when
+  // there is memory, and is said again.
+  if (!look_up() && (errno != ENOENT || !has_memory_to_match() || !look_up())) {
     if (errno == ENOENT) return std::nullopt;
     return failure(path, "look up SELinux label");
   }
