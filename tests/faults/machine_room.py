@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import secrets
 import subprocess
 
 from crash_states import data_ranges
@@ -52,10 +53,11 @@ def init_storage(device, root):
 
 
 def make_volume(image):
-    """An empty data volume, by the mark in its UUID; 128 MiB."""
+    """An empty data volume, by the mark in its UUID; 128 MiB. mkfs.btrfs refuses a UUID that another disk has."""
+    marked = f"{secrets.token_hex(4)}-4b5a-8697-8879-61696d656501"
     with open(image, "wb") as disk:
         disk.truncate(128 << 20)
-    run("mkfs.btrfs", "--quiet", "--label", "aimee-data", "--uuid", "0f1e2d3c-4b5a-8697-8879-61696d656501", image)
+    run("mkfs.btrfs", "--quiet", "--label", "aimee-data", "--uuid", marked, image)
 
 
 def own_mounts():
