@@ -29,7 +29,7 @@ Result<> confirm_commit(const Fd& device, std::uint64_t size, std::string_view s
   const Superblock primary = TRY(read_superblock(device, superblock_offsets[0], subject));
   for (const std::uint64_t offset : superblock_offsets_on(size).subspan(1)) {
     const Superblock copy = TRY(read_superblock(device, offset, subject));
-    if (copy.uuid != primary.uuid || label_meaning(copy.label) != LabelMeaning::creating) continue;
+    if (!says_creating(copy, primary.uuid)) continue;
     TRY(write_superblock_label(device, offset, offset, primary.label, subject));
   }
   return {};

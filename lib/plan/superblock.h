@@ -40,6 +40,11 @@ struct Superblock {
   [[nodiscard]] bool valid() const { return magic == Magic::real && intact; }
 };
 
+// A copy from the creation of `volume` that was never told of its commit.
+inline bool says_creating(const Superblock& copy, const Uuid& volume) {
+  return copy.uuid == volume && label_meaning(copy.label) == LabelMeaning::creating;
+}
+
 using SuperblockBytes = std::span<const std::byte, superblock_size>;
 
 // Never fails: bytes that are no superblock have Magic::none.

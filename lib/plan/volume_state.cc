@@ -52,11 +52,7 @@ std::optional<std::size_t> find_valid_copy(const VolumeFacts& facts) {
 // A copy from the same creation that was never told of a commit. Every copy is brought up to date before a
 // committed volume is used for the first time, so such a copy proves that this volume never was.
 bool has_creating_copy(const VolumeFacts& facts, const Uuid& uuid) {
-  return find_copy(facts,
-                   [&](const Superblock& copy) {
-                     return copy.uuid == uuid && label_meaning(copy.label) == LabelMeaning::creating;
-                   })
-      .has_value();
+  return find_copy(facts, [&](const Superblock& copy) { return says_creating(copy, uuid); }).has_value();
 }
 
 VolumeState damaged(const VolumeFacts& facts) {

@@ -142,7 +142,7 @@ std::optional<Superblock> plainly_ready(const Fd& device, std::uint64_t size) {
   for (const std::uint64_t offset : superblock_offsets_on(size).subspan(1)) {
     const auto copy = read_superblock(device, offset, "");
     if (!copy) return std::nullopt;
-    if (copy->uuid == primary->uuid && label_meaning(copy->label) == LabelMeaning::creating) return std::nullopt;
+    if (says_creating(*copy, primary->uuid)) return std::nullopt;
   }
   return *std::move(primary);
 }
