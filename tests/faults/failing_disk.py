@@ -17,6 +17,7 @@ import signal
 import struct
 
 from machine_room import Wrong, run
+from served_disk import ServedDisk
 
 KINDS = ("read", "write", "flush", "discard")
 COUNTS, FAULT = struct.Struct("4Q"), struct.Struct("4Q")  # shared: requests so far; kind, number, forever, failures
@@ -30,16 +31,17 @@ ASYNC_READ, BIG_WRITES, MAX_PAGES = 1 << 0, 1 << 5, 1 << 22
 HEADER = struct.Struct("IIQQIIII")
 
 
-class FailingDisk:
+class FailingDisk(ServedDisk):
+    loop_options = ("--direct-io=on",)
+
     def __init__(self, image, folder, offset, size):
         self.image = image
         self.offset = offset
         self.size = size
         self.export = f"{folder}/failing-disk"
         self.shared = mmap.mmap(-1, 4096)
-        self.device = None
 
-    def __enter__(self):
+    def start(self):
         open(self.export, "wb").close()
         fuse = os.open("/dev/fuse", os.O_RDWR)
         options = f"fd={fuse},rootmode=100600,user_id=0,group_id=0".encode()
@@ -50,19 +52,10 @@ class FailingDisk:
         if self.server == 0:
             self.become_server(libc, fuse)
         os.close(fuse)
-        try:
-            self.device = run("losetup", "--find", "--show", "--direct-io=on", self.export).strip()
-        except BaseException:
-            self.stop()
-            raise
-        return self
 
     def __exit__(self, *_):
-        try:
-            self.mend()
-            run("losetup", "--detach", self.device)
-        finally:
-            self.stop()
+        self.mend()
+        super().__exit__()
 
     def stop(self):
         run("umount", "--lazy", self.export)

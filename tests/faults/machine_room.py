@@ -10,7 +10,7 @@ import secrets
 import subprocess
 
 from crash_states import data_ranges
-from recorder import attach
+from served_disk import attach, detach
 
 SOURCE = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 BINARY = os.environ.get("AIMEE_BINARY", f"{SOURCE}/build/x86_64-musl/aimee")
@@ -44,9 +44,13 @@ def aimee(applet, *arguments, **options):
     return attempt(BINARY, applet, *arguments, **options)
 
 
+def write_fstab(root, device):
+    write_file(f"{root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+
+
 def init_storage(device, root):
     """What the next boot does first; its report."""
-    write_file(f"{root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+    write_fstab(root, device)
     done = aimee("init-storage", "--root", root, "--timeout", "10", "--json")
     expect(done.returncode == 0, f"init-storage: exit {done.returncode}: {done.stderr}")
     return json.loads(done.stdout)
@@ -70,13 +74,13 @@ def own_mounts():
 
 
 @contextlib.contextmanager
-def attached(image):
+def attached(image, *options):
     """The image as a block device."""
-    device = attach(image)
+    device = attach(image, *options)
     try:
         yield device
     finally:
-        run("losetup", "--detach", device)
+        detach(device)
 
 
 @contextlib.contextmanager

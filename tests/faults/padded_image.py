@@ -1,9 +1,8 @@
 """A disk of which the volume under test is a part: what lies before and behind it is somebody's, and has to stay."""
-import contextlib
 import os
 
 from crash_states import copy_sparse
-from machine_room import expect, run
+from machine_room import attached, expect, run
 
 PADDING = 1 << 20
 FOREIGN = b"somebody's, and not to be touched. "
@@ -26,13 +25,8 @@ class PaddedImage:
     def fresh(self):
         copy_sparse(self.model, self.path)
 
-    @contextlib.contextmanager
     def attached(self):
-        device = run("losetup", "--find", "--show", f"--offset={PADDING}", f"--sizelimit={self.size}", self.path).strip()
-        try:
-            yield device
-        finally:
-            run("losetup", "--detach", device)
+        return attached(self.path, f"--offset={PADDING}", f"--sizelimit={self.size}")
 
     def is_untouched(self):
         with open(self.path, "rb") as now, open(self.model, "rb") as before:

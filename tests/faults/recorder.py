@@ -11,16 +11,18 @@ import os
 import select
 import subprocess
 
+from served_disk import ServedDisk
+
 PATIENCE = 30  # seconds for the daemon's start and end
 
 
-class RecordedDisk:
+class RecordedDisk(ServedDisk):
     def __init__(self, image, log):
         self.image = image
         self.log = log
         self.export = f"{log}.export"
 
-    def __enter__(self):
+    def start(self):
         for path in (self.log, self.export):
             open(path, "wb").close()
         # Options take effect in order: who is greeted by the monitor finds the export in place.
@@ -36,18 +38,6 @@ class RecordedDisk:
         if not select.select([self.daemon.stdout], [], [], PATIENCE)[0] or not self.daemon.stdout.readline():
             self.daemon.kill()
             raise OSError(f"qemu-storage-daemon does not work here: {self.daemon.stderr.read().decode().strip()}")
-        try:
-            self.device = attach(self.export)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        try:
-            subprocess.run(["losetup", "--detach", self.device], check=True)
-        finally:
-            self.stop()
 
     def entries(self):
         """How many entries the log has by now."""
@@ -67,9 +57,3 @@ class RecordedDisk:
         if self.daemon.returncode:
             raise OSError(f"qemu-storage-daemon: {complaint.decode().strip()}")
         os.unlink(self.export)
-
-
-def attach(file):
-    """A loop device over `file`."""
-    return subprocess.run(["losetup", "--find", "--show", file], check=True, capture_output=True,
-                          text=True).stdout.strip()

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import tempfile
 
-from machine_room import aimee, attached, expect, mounted, run, write_file
+from machine_room import aimee, attached, expect, mounted, run, write_file, write_fstab
 
 KIB, MIB = 1 << 10, 1 << 20
 MARKER = "kept/by the owner"  # a file on a volume of ours, in use
@@ -125,7 +125,7 @@ def ours(device, folder):
 
 def make_root(root, device):
     """As little of an image as init-storage reads."""
-    write_file(f"{root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+    write_fstab(root, device)
     write_file(f"{root}/usr/lib/tmpfiles.d/aimee.conf", "v /var/log 0755 root root -\n")
     write_file(f"{root}/var/lib/template", "the image's\n")
 

@@ -5,7 +5,7 @@ import shutil
 
 from aftermath import expect_unlocked, snapshot
 from error_runs import ErrorRun
-from machine_room import BINARY, SOURCE, expect, run, write_file
+from machine_room import BINARY, expect, write_file, write_fstab
 from padded_image import PaddedImage
 from runs.first_boot import FirstBoot
 
@@ -18,11 +18,13 @@ class FirstBootErrors(ErrorRun, FirstBoot):
     tool = "mkfs.btrfs"
     size = 128 << 20
 
+    files = ("3", "90000")
+
     def make(self):
-        policy = f"{self.folder}/policy"
-        run(f"{SOURCE}/tests/fixtures/make-policy", policy)
-        run(f"{SOURCE}/tests/fixtures/make-root", self.root, "--policy", policy, "--kind", "files", "3", "90000",
-            "--device", "/dev/none")
+        super().make()
+        self.disk = PaddedImage(f"{self.folder}/disk.img", self.before)
+
+    def add_attributes(self):
         for name in os.listdir(f"{self.root}/var"):
             path = f"{self.root}/var/{name}"
             if name not in KEPT and not os.path.islink(path):
@@ -30,12 +32,7 @@ class FirstBootErrors(ErrorRun, FirstBoot):
         for name in os.listdir(f"{self.root}/var/lib"):
             if name not in ("misc", "aimee-sample"):
                 shutil.rmtree(f"{self.root}/var/lib/{name}")
-        self.add_attributes()
-        os.mkdir(self.mount_point)
-        with open(self.before, "wb") as image:
-            image.truncate(self.size)
-        self.make_reference()
-        self.disk = PaddedImage(f"{self.folder}/disk.img", self.before)
+        super().add_attributes()
 
     def arrange(self):
         self.disk.fresh()
@@ -47,7 +44,7 @@ class FirstBootErrors(ErrorRun, FirstBoot):
 
     @contextlib.contextmanager
     def standing(self, device):
-        write_file(f"{self.root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+        write_fstab(self.root, device)
         yield
         expect_unlocked(device, os.O_RDWR | os.O_EXCL)
 

@@ -1,11 +1,10 @@
 """factory-reset: arming a mounted volume, and erasing an armed one. Until the token stands the owner has everything;
 from then on the next run, or boot, erases."""
 import contextlib
-import os
 
 from aftermath import expect_unlocked
 from error_runs.first_boot import FirstBootErrors
-from machine_room import BINARY, aimee, attached, expect, holds, mounted, run, write_file
+from machine_room import BINARY, aimee, attached, expect, holds, mounted, run, write_fstab
 from padded_image import PaddedImage
 from runs.reset import SECRET, Reset
 
@@ -23,7 +22,7 @@ class ArmErrors(Reset, FirstBootErrors):
 
     @contextlib.contextmanager
     def standing(self, device):
-        write_file(f"{self.root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+        write_fstab(self.root, device)
         with mounted(device, f"{self.root}/var"):
             yield
             expect_unlocked(device)
@@ -60,10 +59,7 @@ class EraseErrors(ArmErrors):
             self.reset("--yes", "--no-reboot")
         self.disk = PaddedImage(f"{self.folder}/disk.img", self.before)
 
-    @contextlib.contextmanager
-    def standing(self, device):
-        with FirstBootErrors.standing(self, device):
-            yield
+    standing = FirstBootErrors.standing  # not mounted
 
     def command(self):
         return [BINARY, "factory-reset", "--root", self.root, "--erase"]
@@ -74,7 +70,7 @@ class EraseErrors(ArmErrors):
             if outcome.exit == 0:
                 self.expect_erased(device)
             else:
-                write_file(f"{self.root}/etc/fstab", f"{device} /var btrfs defaults 0 0\n")
+                write_fstab(self.root, device)
                 again = aimee("factory-reset", "--root", self.root, "--erase")
                 expect(again.returncode == 0 or (again.returncode == 3 and "arm" in again.stderr),
                        f"the next --erase: exit {again.returncode}: {again.stderr}")

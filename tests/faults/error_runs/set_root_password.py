@@ -4,9 +4,9 @@ import os
 
 from aftermath import expect_unlocked
 from error_runs import ErrorRun
-from machine_room import BINARY, aimee, expect, mounted, read_file, run, write_file
+from machine_room import BINARY, aimee, expect, mounted, run, write_file
 from padded_image import PaddedImage
-from runs.set_root_password import LABEL, SHADOW, SetRootPassword
+from runs.set_root_password import SHADOW, SetRootPassword
 
 NEW = SHADOW.replace("root:*:", "root:$y$new:", 1)
 PASSWD = "#!/bin/sh\nexec sed -i 's/^root:[^:]*:/root:$y$new:/' /etc/shadow\n"
@@ -75,10 +75,3 @@ class PasswordErrors(ErrorRun, SetRootPassword):
                 expect(self.shadow() == NEW, "the next run did not set it")
                 expect(os.listdir(f"{self.volume}/etc") == ["shadow"], "something is left beside shadow")
         self.disk.expect_padding()
-
-    def shadow(self):
-        path = f"{self.volume}/etc/shadow"
-        status = os.stat(path)
-        expect((status.st_uid, status.st_gid, status.st_mode & 0o7777) == (0, 42, 0o640), f"owner or mode: {status}")
-        expect(os.getxattr(path, "security.selinux").decode().rstrip("\0") == LABEL, "shadow has another label")
-        return read_file(path).rstrip("\n") + "\n"

@@ -51,11 +51,6 @@ class SeedErrors(ErrorRun, WritableEtc):
         self.disk.expect_padding()
         expect(snapshot(self.image) == self.tree, "the image's files were changed")
 
-    def expect_in_force(self):
-        for path in IMAGE:
-            seen, stored = f"{self.root}/etc/{path}", f"{self.root}/var/etc/{path}"
-            expect(self.stored(path) and os.path.samefile(seen, stored), f"/etc/{path} is not the store's")
-
 
 class ResetEntryErrors(SeedErrors):
     name = "writable-etc-reset"

@@ -11,6 +11,7 @@ class FirstBoot(Run):
     name = "first-boot"
     every_prefix = True
     size = 256 << 20
+    files = ("40", "1500000")  # in the image's /var: how many, bytes in all
 
     def __init__(self, folder):
         self.folder = folder
@@ -21,7 +22,7 @@ class FirstBoot(Run):
     def make(self):
         policy = f"{self.folder}/policy"
         run(f"{SOURCE}/tests/fixtures/make-policy", policy)
-        run(f"{SOURCE}/tests/fixtures/make-root", self.root, "--policy", policy, "--kind", "files", "40", "1500000",
+        run(f"{SOURCE}/tests/fixtures/make-root", self.root, "--policy", policy, "--kind", "files", *self.files,
             "--device", "/dev/none")
         self.add_attributes()
         os.mkdir(self.mount_point)

@@ -2,7 +2,7 @@
 boot erases and makes a new volume; never a mixture; and nothing of the old one can be restored afterwards."""
 import os
 
-from machine_room import aimee, attached, attempt, differences, expect, holds, holds_below, mounted, run, write_file
+from machine_room import aimee, attached, attempt, differences, expect, holds, holds_below, mounted, run, write_file, write_fstab
 from runs.first_boot import FirstBoot
 
 SECRET = "what the owner wrote and nobody else may read"
@@ -25,7 +25,7 @@ class Reset(FirstBoot):
         self.armed = None
 
     def record(self, disk):
-        write_file(f"{self.root}/etc/fstab", f"{disk.device} /var btrfs defaults 0 0\n")
+        write_fstab(self.root, disk.device)
         with mounted(disk.device, f"{self.root}/var"):
             self.reset("--yes", "--no-reboot")
         self.reset("--erase")

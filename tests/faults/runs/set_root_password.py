@@ -98,16 +98,18 @@ class SetRootPassword(Run):
         with attached(image) as device:
             init_storage(device, f"{self.folder}/initramfs")
             with mounted(device, self.volume):
-                shadow = f"{self.volume}/etc/shadow"
-                content = read_file(shadow)
-                status = os.stat(shadow)
-                label = os.getxattr(shadow, "security.selinux").decode().rstrip("\0")
+                version = self.shadow()
             check_file_system(device)
-        version = content.rstrip("\n") + "\n"
         expect(version in self.versions, f"shadow is no whole version:\n{version}")
         number = self.versions.index(version)
         oldest = sum(change.is_durable(state) for change in self.changes)
         newest = sum(change.may_have_begun(state) for change in self.changes)
         expect(oldest <= number <= newest, f"shadow is version {number}, not one of {oldest} to {newest}")
+
+    def shadow(self):
+        """The volume's, without what fills it up."""
+        path = f"{self.volume}/etc/shadow"
+        status = os.stat(path)
         expect((status.st_uid, status.st_gid, status.st_mode & 0o7777) == (0, 42, 0o640), f"owner or mode: {status}")
-        expect(label == LABEL, f"label: {label}")
+        expect(os.getxattr(path, "security.selinux").decode().rstrip("\0") == LABEL, "shadow has another label")
+        return read_file(path).rstrip("\n") + "\n"

@@ -69,9 +69,7 @@ class WritableEtc(Run):
             with self.booted(device):
                 self.writable_etc()
                 self.check_store(state, again=True)
-                for path in IMAGE:
-                    seen, stored = f"{self.root}/etc/{path}", f"{self.root}/var/etc/{path}"
-                    expect(os.path.samefile(seen, stored), f"/etc/{path} is not the store's")
+                self.expect_in_force()
 
     def check_store(self, state, again=False):
         for path, image in IMAGE.items():
@@ -89,6 +87,11 @@ class WritableEtc(Run):
                 expect(stored in wanted, f"the store's {path} is no whole version: {stored[:60]!r}")
             if self.editing.is_durable(state) and stored != owner:
                 expect(owner in self.backups(path), f"{path}: what the owner wrote is lost")
+
+    def expect_in_force(self):
+        for path in IMAGE:
+            seen, stored = f"{self.root}/etc/{path}", f"{self.root}/var/etc/{path}"
+            expect(self.stored(path) and os.path.samefile(seen, stored), f"/etc/{path} is not the store's")
 
     def stored(self, path):
         file = f"{self.root}/var/etc/{path}"

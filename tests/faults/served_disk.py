@@ -1,0 +1,33 @@
+"""Loop devices; and a disk that is one over a file which a server of ours exports, for as long as it is entered."""
+import subprocess
+
+
+class ServedDisk:
+    """start() begins to serve the file `export`, stop() ends it; `device` is a loop device over it."""
+
+    loop_options = ()
+
+    def __enter__(self):
+        self.start()
+        try:
+            self.device = attach(self.export, *self.loop_options)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        try:
+            detach(self.device)
+        finally:
+            self.stop()
+
+
+def attach(file, *options):
+    """A loop device over `file`."""
+    return subprocess.run(["losetup", "--find", "--show", *options, file], check=True, capture_output=True,
+                          text=True).stdout.strip()
+
+
+def detach(device):
+    subprocess.run(["losetup", "--detach", device], check=True)
