@@ -48,8 +48,7 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
   const auto policy = TRY(image_policy(root));
   if (!policy) return contexts;
   const std::string path = policy->folder + "/contexts/files/file_contexts";
-  // libselinux takes a text that cannot be read for one that ends there, and labels by the half.
-  TRY(policy_digest(*policy));
+  TRY(check_contexts_readable(*policy));
   const selinux_opt options[] = {{SELABEL_OPT_PATH, path.c_str()}};
   selinux_callback log{};
   log.func_log = keep_last_word;

@@ -11,7 +11,6 @@
 
 #include "base/text.h"
 #include "system/fd.h"
-#include "system/folder.h"
 
 namespace aimee {
 
@@ -43,21 +42,32 @@ std::string policy_named_by(std::string_view config) {
   return types.empty() || types.back().empty() ? std::string(fallback_policy) : types.back();
 }
 
-// The files that decide about labels, by name. A compiled form says the same as the text beside it.
-Result<std::set<std::string>> context_files(const std::string& folder) {
-  std::set<std::string> names;
-  auto opened = open_file(folder, O_RDONLY | O_DIRECTORY);
-  if (!opened && opened.error().code == ENOENT) return names;
-  const FolderStream stream = TRY(list_folder(TRY(std::move(opened)), folder));
-  for (;;) {
-    std::string name = TRY(next_name(stream, folder));
-    if (name.empty()) break;
-    if (name.starts_with("file_contexts")) names.insert(std::move(name));
+// What libselinux takes the contexts from (selabel_file(5)), in the order of their names. It is not found out by
+// listing their folder: a policy lets its domains read these files and no more.
+constexpr std::string_view context_files[] = {"file_contexts", "file_contexts.homedirs", "file_contexts.local",
+                                              "file_contexts.subs", "file_contexts.subs_dist"};
+
+// None where there is no such file.
+Result<std::optional<std::string>> content_if_any(const std::string& path) {
+  auto content = read_file(path);
+  if (content) return std::optional(*std::move(content));
+  if (content.error().code == ENOENT) return std::nullopt;
+  return std::unexpected(content.error());
+}
+
+// Each of them that is there goes to use(name, content). A compiled form says the same as the text beside it, and
+// counts where there is none.
+template <typename Use>
+Result<> read_contexts(const ImagePolicy& policy, const Use& use) {
+  for (const std::string_view text : context_files) {
+    for (const std::string& name : {std::string(text), concat(text, ".bin")}) {
+      const auto content = TRY(content_if_any(concat(policy.folder, "/contexts/files/", name)));
+      if (!content) continue;
+      use(name, *content);
+      break;
+    }
   }
-  std::erase_if(names, [&](const std::string& name) {
-    return name.ends_with(".bin") && names.contains(name.substr(0, name.size() - 4));
-  });
-  return names;
+  return {};
 }
 
 // 64 bits that depend on every byte and on where each text ends; eight bytes a step. The mixing is that of
@@ -85,13 +95,6 @@ class Digest {
   std::uint64_t state_ = 0x61696d6565ULL;
 };
 
-// Empty where there is no such file.
-Result<std::string> content_if_any(const std::string& path) {
-  auto content = read_file(path);
-  if (!content && content.error().code == ENOENT) return std::string();
-  return content;
-}
-
 std::string types_path(const ImagePolicy& policy) { return policy.folder + "/contexts/customizable_types"; }
 
 }  // namespace
@@ -108,20 +111,24 @@ Result<std::optional<ImagePolicy>> image_policy(const std::string& root) {
 }
 
 Result<std::string> policy_digest(const ImagePolicy& policy) {
-  const std::string folder = policy.folder + "/contexts/files";
   Digest digest;
   digest.add(policy.name);
-  digest.add(TRY(content_if_any(types_path(policy))));
-  for (const std::string& name : TRY(context_files(folder))) {
+  digest.add(TRY(content_if_any(types_path(policy))).value_or(""));
+  TRY(read_contexts(policy, [&](std::string_view name, std::string_view content) {
     digest.add(name);
-    digest.add(TRY(read_file(concat(folder, "/", name))));
-  }
+    digest.add(content);
+  }));
   return digest.text();
+}
+
+Result<> check_contexts_readable(const ImagePolicy& policy) {
+  return read_contexts(policy, [](std::string_view, std::string_view) {});
 }
 
 Result<std::set<std::string, std::less<>>> customizable_types(const ImagePolicy& policy) {
   std::set<std::string, std::less<>> types;
-  for (const std::string_view line : split(TRY(content_if_any(types_path(policy))), '\n')) {
+  const std::string list = TRY(content_if_any(types_path(policy))).value_or("");
+  for (const std::string_view line : split(list, '\n')) {
     const std::string_view type = trimmed(line);
     if (!type.empty() && type[0] != '#') types.emplace(type);
   }

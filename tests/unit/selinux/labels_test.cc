@@ -218,6 +218,13 @@ TEST_CASE("contexts of which a part cannot be read are a failure, not half a pol
   CHECK(told(image.load()) == with_errno(concat("failed: ", path, ": read"), EISDIR));
 }
 
+TEST_CASE("nothing of the policy is read but its file contexts: a domain may not read more") {
+  const Image image;
+  image.root().folder("etc/selinux/test/contexts/customizable_types");
+  image.root().folder("etc/selinux/test/contexts/files/file_contexts_of_another_kind");
+  CHECK(image.type_of("/var") == "var_t");
+}
+
 TEST_CASE("what libselinux thinks of a policy never reaches stderr") {
   const Image image;
   image.contexts("file_contexts.bin", "not compiled by anybody");
