@@ -21,6 +21,7 @@ namespace {
 std::unexpected<Error> cannot_open(int code) {
   if (code == ENOENT) return refusal(stored_shadow, "is not there; run: systemctl start writable-etc.service");
   if (code == ELOOP || code == ENXIO) return refusal(stored_shadow, "is no regular file; remove it and restart");
+  if (code == EXDEV) return refusal(stored_shadow, "has something mounted on it; unmount that");
   return failure(stored_shadow, "open", code);
 }
 
@@ -68,7 +69,7 @@ Result<> complete_last_block(const Fd& shadow, std::size_t size) {
 }  // namespace
 
 Result<Fd> lock_shadow(const Fd& store) {
-  auto opened = open_beneath(store, "shadow", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  auto opened = open_inside(store, "shadow", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (!opened) return cannot_open(opened.error().code);
   Fd shadow = TRY(std::move(opened));
   const struct stat status = TRY(status_of(shadow, stored_shadow));

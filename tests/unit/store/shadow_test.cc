@@ -346,6 +346,22 @@ TEST_CASE("a file system that cannot exchange blocks is refused, and nothing is 
   CHECK(ended->exit == 0);
 }
 
+TEST_CASE("what is mounted on the shadow is not taken for it") {
+  EMULATION_LACKS("openat2");
+  const TemporaryFolder folder;
+  folder.file("shadow", "", 0640);
+  folder.file("other", "", 0640);
+  const auto ended = run_with_own_mounts([&] {
+    const Fd store = *open_file(folder.path(), O_RDONLY | O_DIRECTORY);
+    prepared(mount((folder / "other").c_str(), (folder / "shadow").c_str(), nullptr, MS_BIND, nullptr) == 0, "bind");
+    std::printf("%s", told(lock_shadow(store)).c_str());
+    std::fflush(stdout);
+    return 0;
+  });
+  if (!ended) return;
+  CHECK(ended->out == "refused: /var/etc/shadow: has something mounted on it; unmount that");
+}
+
 TEST_CASE("the shadow is locked once, and only a plain file with one name") {
   EMULATION_LACKS("openat2");
   const TemporaryFolder folder;
