@@ -21,6 +21,7 @@
 #include "effects/work_queue.h"
 #include "system/file_handle.h"
 #include "system/folder.h"
+#include "system/mount.h"
 
 namespace aimee {
 
@@ -178,6 +179,7 @@ class TreeCopy {
     const bool made = mkdirat(parent.destination.get(), name.c_str(), private_mode) == 0;
     if (!made && errno != EEXIST) return failure(path, "make folder");
     Fd destination = TRY(about(path, open_at(parent.destination, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)));
+    if (TRY(is_mount_point(destination, path))) return failure(path, "has something mounted on its copy", 0);
     if (!made && fchmod(destination.get(), private_mode) != 0) return failure(path, "set mode");
     if (!made || !selinux_) TRY(about(path, ensure_label(destination, wanted)));
     count_file();

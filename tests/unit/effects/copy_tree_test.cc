@@ -4,14 +4,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 
+#include "harness/child.h"
 #include "harness/temporary_folder.h"
 #include "harness/test.h"
 
@@ -215,6 +218,24 @@ TEST_CASE("a link in the place of a folder is not followed") {
   trees.folder.link("copy/log", "../elsewhere");
   CHECK(trees.copy().starts_with("failed: /var/log: open: "));
   CHECK_FALSE(exists(trees.folder / "elsewhere/file"));
+}
+
+TEST_CASE("what is mounted in the place of a folder is not entered") {
+  const Trees trees;
+  trees.folder.file("source/log/file", "x");
+  trees.folder.folder("elsewhere", 0755);
+  trees.folder.folder("copy/log");
+  const auto ended = run_with_own_mounts([&] {
+    prepared(mount((trees.folder / "elsewhere").c_str(), trees.copied("log").c_str(), nullptr, MS_BIND, nullptr) == 0,
+             "bind");
+    std::printf("%s", trees.copy().c_str());
+    std::fflush(stdout);
+    return 0;
+  });
+  if (!ended) return;
+  CHECK(ended->out == "failed: /var/log: has something mounted on its copy");
+  CHECK_FALSE(exists(trees.folder / "elsewhere/file"));
+  CHECK((status_of_path(trees.folder / "elsewhere").st_mode & 07777) == 0755);
 }
 
 TEST_CASE("a file that is there already is not overwritten, and the copy fails") {
