@@ -56,21 +56,27 @@ Result<> check_is_ours(const Fd& folder, const std::string& path) {
                               ": who can write it can change host keys; chown root and chmod 0755 it"));
 }
 
+// Nothing of the folder but the file itself: no link, and no mount of somebody's on it.
+Result<Fd> open_key(const HostKeyFolder& folder, const std::string& name, int flags = O_RDONLY | O_NONBLOCK) {
+  auto opened = open_inside(folder.fd, name, flags | O_NOFOLLOW);
+  if (!opened && opened.error().code == EXDEV)
+    return refusal(shown(folder, name), "has something mounted on it; unmount that");
+  return about(shown(folder, name), std::move(opened));
+}
+
 bool may_be_good(int code) { return code != EIO && code != EUCLEAN && code != EFBIG; }
 
 // The file's content, whatever its mode; other kinds of files are not opened.
 Result<HostKeyFile> read_key_file(const HostKeyFolder& folder, const std::string& name, mode_t forbidden) {
   HostKeyFile file;
-  struct stat status{};
-  if (fstatat(folder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return file;
-    return failure(shown(folder, name), "stat");
-  }
+  auto found = open_key(folder, name, O_PATH);
+  if (!found && found.error().code == ENOENT) return file;
+  const struct stat status = TRY(status_of(TRY(std::move(found)), shown(folder, name)));
   file.kind = S_ISREG(status.st_mode) ? HostKeyFile::Kind::file : HostKeyFile::Kind::other;
   file.what = kind_of(status.st_mode);
   if (file.kind == HostKeyFile::Kind::other) return file;
   file.is_protected = status.st_uid == 0 && (status.st_mode & forbidden) == 0;
-  const Fd opened = TRY(about(shown(folder, name), open_beneath(folder.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)));
+  const Fd opened = TRY(open_key(folder, name));
   auto content = read_all(opened, shown(folder, name), largest_key);
   if (!content && may_be_good(content.error().code)) return std::unexpected(content.error());
   file.io_error = !content;
@@ -138,10 +144,6 @@ Result<> settle(const HostKeyWorkshop& workshop, const Fd& file, mode_t mode, co
     TRY(ensure_label(file, TRY(workshop.contexts.label_of(concat(host_key_folder, "/", name), S_IFREG | mode))));
   }
   return flush(file, shown(workshop.folder, name));
-}
-
-Result<Fd> open_key(const HostKeyFolder& folder, const std::string& name) {
-  return about(shown(folder, name), open_beneath(folder.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
 }
 
 Result<> settle_named(const HostKeyWorkshop& workshop, const std::string& from, mode_t mode, const std::string& name) {
@@ -272,7 +274,10 @@ Result<> protect_host_key(const HostKeyFolder& folder, std::string_view type) {
 Result<std::string> host_key_fingerprint(const HostKeyFolder& folder, std::string_view type,
                                          std::chrono::seconds limit) {
   const std::string file = public_name(host_key_name(type));
-  const std::string line = TRY(explained(output_of(keygen(folder, {"-l", "-f", file}, limit))));
+  const Fd copy = TRY(copy_in_memory(TRY(read_all(TRY(open_key(folder, file)), shown(folder, file), largest_key))));
+  Program program = keygen(folder, {"-l", "-f", path_of(copy)}, limit);
+  program.inherited.push_back(&copy);
+  const std::string line = TRY(explained(output_of(program)));
   const auto parts = words(line);  // "256 SHA256:... comment (ED25519)"
   if (parts.size() < 2) return failure(shown(folder, file), "ssh-keygen tells no fingerprint of it", 0);
   return std::string(parts[1]);

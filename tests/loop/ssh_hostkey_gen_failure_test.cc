@@ -102,6 +102,30 @@ TEST_CASE("links that were planted in the store are replaced, and what they lead
   }
 }
 
+TEST_CASE("what is mounted on a key is not read, not changed and not taken for the key") {
+  NEEDS("ssh-keygen");
+  const HostKeys keys;
+  keys.make("ed25519");
+  const std::string good = public_line(keys.public_key("ed25519"));
+  const TemporaryFolder outside;
+  write_text(outside / "key", read_text(keys.key("ed25519")), 0640);
+  const std::string before = state_of(outside / "key");
+  for (const std::string what : {outside / "key", std::string("/dev/null")}) {
+    for (const std::string place : {"ssh_host_ed25519_key", "ssh_host_ed25519_key.pub"}) {
+      CAPTURE(what);
+      CAPTURE(place);
+      tool({"mount", "--bind", what, keys / place});
+      const Outcome outcome = keys.run({"ed25519"});
+      tool({"umount", keys / place});
+      CHECK(outcome.exit == 3);
+      CHECK(outcome.err == "ssh-hostkey-gen: " + (keys / place) + ": has something mounted on it; unmount that\n");
+      CHECK(state_of(outside / "key") == before);
+      CHECK(keys.run({"ed25519"}).exit == 0);
+      CHECK(public_line(keys.public_key("ed25519")) == good);
+    }
+  }
+}
+
 TEST_CASE("what an earlier run left half made is removed, beside a good pair too, which stays untouched") {
   NEEDS("ssh-keygen");
   const HostKeys keys;
