@@ -115,6 +115,35 @@ class Terminations(Calls):
         return traced.signalled(place, "SIGTERM")
 
 
+class WorkerCall(Call):
+    """One of a worker fails. Reached only where it was a worker that made it."""
+
+    def __init__(self, place, folder):
+        super().__init__(place, alone=False, handled=True)
+        self.name += "@" + place.file.removeprefix(folder)
+
+    def carry_out(self, subject):
+        log = f"{subject.folder}/strace"
+        outcome = carry_out(traced.injecting_by_file(log, self.place) + subject.command(), subject.folder)
+        self.text = traced.injected_in_worker(log)
+        return outcome if self.text else None
+
+
+class Workers:
+    """Each system call on a file that a worker thread makes fails, with each errno that is plausible."""
+    name = "workers"
+    budget = 4
+
+    def faults(self, subject):
+        log = f"{subject.folder}/strace"
+        outcome = undisturbed(subject, Fault(""), lambda: carry_out(traced.following(log) + subject.command(),
+                                                                     subject.folder))
+        expect(outcome.exit == 0, f"without a fault: exit {outcome.exit}: {outcome.stderr}")
+        found = [WorkerCall(one, subject.folder) for place, _ in traced.places_in_workers(log)
+                 for one in traced.failing(place)]
+        return list({fault.name: fault for fault in found}.values())
+
+
 def undisturbed(subject, fault, work):
     subject.arrange()
     with fault.attached(subject) as device, subject.standing(device):
@@ -297,4 +326,4 @@ class LittleSpace:
         return [Space(size) for size in subject.sizes(self.step)]
 
 
-KINDS = (Calls, Kills, Terminations, Requests, Unplugged, LittleMemory, LittleSpace, Tools)
+KINDS = (Calls, Workers, Kills, Terminations, Requests, Unplugged, LittleMemory, LittleSpace, Tools)

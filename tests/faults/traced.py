@@ -1,9 +1,14 @@
 """Programs under strace: which system calls a run makes, and a run in which one of them fails or brings a signal.
 
-Only the program's own first thread is counted and injected into; its children are not. A run that is to do all its
-work in that thread is refused the others (clone fails with EAGAIN).
+Of Calls, Kills and Terminations only the program's own first thread is counted and injected into; its children are
+not. A run that is to do all its work in that thread is refused the others (clone fails with EAGAIN).
+
+Workers are the other threads. Which of them copies a file is chance, and strace counts the calls of each thread apart.
+So a place in a worker is the Nth call of its name that has to do with one file, whichever thread makes it.
 """
 import collections
+import glob
+import os
 import re
 
 ALONE = ["--inject=clone:error=EAGAIN"]
@@ -36,7 +41,8 @@ PLAUSIBLE = {
     "sendto": ["ENOBUFS"], "connect": ["ECONNREFUSED"],
 }
 
-Place = collections.namedtuple("Place", "call number what")  # what: an errno's name, or a signal's
+# what: an errno's name, or a signal's. file: a path, or a name as openat is given it; None: any.
+Place = collections.namedtuple("Place", "call number what file", defaults=[None])
 
 
 def strace(log, arguments):
@@ -69,6 +75,51 @@ def injected_in(log, place):
     with open(log, errors="replace") as lines:
         found = [line.strip() for line in lines if line.startswith(f"{place.call}(")]
     return found[place.number - 1] if len(found) >= place.number else None
+
+
+# The other threads of the program: strace writes a log for each.
+
+def following(log, *arguments):
+    for old in glob.glob(f"{log}.*"):
+        os.unlink(old)
+    return strace(log, ["-ff", *arguments])
+
+
+def injecting_by_file(log, place):
+    return following(log, f"--trace={place.call}", f"--trace-path={place.file}",
+                     f"--inject={place.call}:error={place.what}:when={place.number}")
+
+
+def worker_logs(log):
+    """Those of the threads of the first process, without its first thread's."""
+    threads = set()
+    for path in glob.glob(f"{log}.*"):
+        with open(path, errors="replace") as lines:
+            threads |= set(re.findall(r"^clone\(.*CLONE_THREAD.* = (\d+)$", lines.read(), re.MULTILINE))
+    return sorted(path for path in glob.glob(f"{log}.*") if path.rpartition(".")[2] in threads)
+
+
+def places_in_workers(log):
+    """Each call of a worker that has to do with a file, and its line."""
+    for path in worker_logs(log):
+        numbers = collections.Counter()
+        with open(path, errors="replace") as lines:
+            for line in lines:
+                found = re.match(r'(?:openat\([^,]*, "([^"]+)"|\w+\(\d+<(/[^>]*)>)', line)
+                if found:
+                    call, file = line.partition("(")[0], found[1] or found[2]
+                    numbers[call, file] += 1
+                    yield Place(call, numbers[call, file], None, file), line
+
+
+def injected_in_worker(log):
+    """The line of the injected call; None where it was the first thread, or nobody, that made it."""
+    for path in sorted(glob.glob(f"{log}.*"), key=lambda path: int(path.rpartition(".")[2]))[1:]:
+        with open(path, errors="replace") as lines:
+            for line in lines:
+                if "(INJECTED)" in line:
+                    return line.strip()
+    return None
 
 
 def failing(place):
