@@ -4,6 +4,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -18,28 +20,46 @@ namespace {
 
 constexpr std::string_view fallback_policy = "targeted";  // libselinux's own, where config does not say
 
-// Values of "KEY=value" lines of selinux_config(5), in order.
-std::vector<std::string> settings(std::string_view config, std::string_view key) {
-  std::vector<std::string> values;
-  for (const std::string_view text : split(config, '\n')) {
-    const std::string_view line = trimmed(text);
-    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) {
-      values.emplace_back(trimmed(line.substr(key.size() + 1)));
-    }
-  }
-  return values;
+constexpr std::string_view blanks = " \t\n\v\f\r";  // isspace(3)
+
+std::string_view without_leading_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text;
 }
 
-// As libselinux reads it: the first SELINUX= counts, in small or capital letters.
+bool starts_with_in_any_case(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && strncasecmp(text.data(), word.data(), word.size()) == 0;
+}
+
+// As selinux_getenforcemode(3) reads it for whoever loads the policy: the first SELINUX= at the start of a line that
+// has a mode counts, in small or capital letters and whatever follows.
 bool is_disabled(std::string_view config) {
-  const auto modes = settings(config, "SELINUX");
-  return !modes.empty() && strcasecmp(modes.front().c_str(), "disabled") == 0;
+  constexpr std::string_view key = "SELINUX=";
+  for (const std::string_view line : split(config, '\n')) {
+    if (!line.starts_with(key)) continue;
+    const std::string_view mode = without_leading_blanks(line.substr(key.size()));
+    if (starts_with_in_any_case(mode, "disabled")) return true;
+    if (starts_with_in_any_case(mode, "enforcing") || starts_with_in_any_case(mode, "permissive")) return false;
+  }
+  return false;
 }
 
-// As libselinux reads it: the last SELINUXTYPE= counts.
+// Without the blanks and control characters at its end, as libselinux does it.
+std::string_view without_end(std::string_view name) {
+  while (name.size() > 1 && (iscntrl(static_cast<unsigned char>(name.back())) != 0 || name.back() == ' '))
+    name.remove_suffix(1);
+  return name;
+}
+
+// As selinux_getpolicytype(3) reads it: the last SELINUXTYPE= counts, up to a zero byte.
 std::string policy_named_by(std::string_view config) {
-  const auto types = settings(config, "SELINUXTYPE");
-  return types.empty() || types.back().empty() ? std::string(fallback_policy) : types.back();
+  constexpr std::string_view key = "SELINUXTYPE=";
+  std::string_view name;
+  for (const std::string_view text : split(config, '\n')) {
+    const std::string_view line = without_leading_blanks(text.substr(0, text.find('\0')));
+    if (starts_with_in_any_case(line, key)) name = without_end(without_leading_blanks(line.substr(key.size())));
+  }
+  return std::string(name.empty() ? fallback_policy : name);
 }
 
 // What libselinux takes the contexts from (selabel_file(5)), in the order of their names. It is not found out by

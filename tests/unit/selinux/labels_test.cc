@@ -160,7 +160,7 @@ TEST_CASE("an image without a policy, or with SELinux disabled, has no contexts"
   CHECK(none->policy() == "");
   const Image image;
   for (const std::string_view config : {"SELINUX=disabled\nSELINUXTYPE=test\n", "SELINUXTYPE=test\nSELINUX=disabled\n",
-                                        "  SELINUX=disabled  \r\n", "SELINUX= disabled\n"}) {
+                                        "SELINUX=disabled  \r\n", "SELINUX= disabled\n"}) {
     CAPTURE(config);
     image.config(config);
     CHECK(image.type_of("/var") == "no policy");

@@ -94,6 +94,31 @@ TEST_CASE("no policy where there is none or SELinux is disabled") {
   CHECK_FALSE(disabled->has_value());
 }
 
+TEST_CASE("the config means what it means to libselinux, which whoever loads the policy asks") {
+  struct Row {
+    std::string_view config;
+    std::string_view policy;  // empty: disabled
+  };
+  const Row rows[] = {
+      {"SELINUX=disabled   # for now\n", ""},
+      {"SELINUX= Disabled\n", ""},
+      {"SELINUX=maybe\nSELINUX=disabled\n", ""},
+      {"  SELINUX=disabled\nSELINUXTYPE=mls\n", "mls"},
+      {"SELINUX=permissive\nSELINUX=disabled\nSELINUXTYPE=mls\n", "mls"},
+      {"selinuxtype=mls\n", "mls"},
+      {" SELINUXTYPE=\va\nSELINUXTYPE=\tmls\v\x01\r\n", "mls"},
+      {std::string_view("SELINUXTYPE=mls\0x\n", 18), "mls"},
+      {"# SELINUXTYPE=mls\n", "targeted"},
+      {"SELINUXTYPE=\n", "targeted"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.config);
+    const Image image;
+    image.root().file("etc/selinux/config", row.config);
+    CHECK(image.policy().name == row.policy);
+  }
+}
+
 TEST_CASE("customizable types are the words of their list, without comments") {
   const Image image;
   auto none = customizable_types(image.policy());
