@@ -4,7 +4,20 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace aimee {
+
+namespace {
+
+// As printable(), but backslashes stay: what was escaped before is not escaped again.
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '\\' ? std::string(1, c) : printable({&c, 1});
+  return out;
+}
+
+}  // namespace
 
 std::string Error::message() const {
   std::string text = subject;
@@ -14,7 +27,7 @@ std::string Error::message() const {
     if (!text.empty()) text += ": ";
     text += std::strerror(code);
   }
-  return text;
+  return on_one_line(text);
 }
 
 std::unexpected<Error> failure(std::string_view subject, std::string_view explanation) {

@@ -26,7 +26,8 @@ struct Error {
   std::string subject;      // path or device
   std::string explanation;  // what was being done, or what is wrong and what to do about it
 
-  // One line without newline: "subject: explanation: strerror(code)".
+  // One line without newline: "subject: explanation: strerror(code)". Bytes that are not printable ASCII, as names on
+  // somebody's volume may have them, become \xNN.
   [[nodiscard]] std::string message() const;
 };
 

@@ -2,8 +2,10 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/json.h"
+#include "base/result.h"
 #include "parts/json_reader.h"
 #include "parts/oracle.h"
 
@@ -19,6 +21,12 @@ std::string without_escapes(std::string_view text) {
     text.remove_prefix(escape ? 4 : 1);
   }
   return out;
+}
+
+// What was escaped already stays as it is.
+void check_message(std::string_view text) {
+  HOLDS(is_one_line(failure(text, text, EIO).error().message()));
+  HOLDS(failure(printable(text), "", 0).error().message() == printable(text));
 }
 
 std::string joined(const std::vector<std::string_view>& parts, std::string_view between) {
@@ -78,6 +86,7 @@ void check_json(std::string_view text) {
 void try_input(std::string_view text) {
   HOLDS(is_one_line(printable(text)));
   HOLDS(without_escapes(printable(text)) == text);
+  check_message(text);
   check_splitting(text);
   check_utf8(text);
   check_numbers(text);

@@ -54,6 +54,12 @@ TEST_CASE("a message is subject, explanation and the words for errno, as far as 
   }
 }
 
+TEST_CASE("a message is one line, whatever names a volume has, and nothing in it is escaped twice") {
+  CHECK(failure("/var/a\nb\x1b[2J", "set label \xc3\xa4", 0).error().message() ==
+        R"(/var/a\x0ab\x1b[2J: set label \xc3\xa4)");
+  CHECK(refusal(R"(a\x0ab)", R"(has no \x1b)").error().message() == R"(a\x0ab: has no \x1b)");
+}
+
 TEST_CASE("a message of an errno alone is its words") {
   CHECK(Error{.code = EIO}.message() == std::string(std::strerror(EIO)));
 }
