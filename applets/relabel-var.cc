@@ -53,10 +53,11 @@ std::string as_json(const Relabelling& report, const Request& request, const Res
 
 std::string plan_text(const Relabelling& report) {
   if (!report.needed) return "nothing to do\n";
-  std::string text = concat(report.changed, " of ", report.files, " files to relabel by policy ", report.policy, "\n");
+  std::string text =
+      concat(report.changed, " of ", report.files, " files to relabel by policy ", printable(report.policy), "\n");
   for (const LabelChange& change : report.changes) {
     text += concat(printable(change.path), ": ", change.from.empty() ? "no label" : printable(change.from), " to ",
-                   change.to, "\n");
+                   printable(change.to), "\n");
   }
   if (report.changed > report.changes.size()) text += concat("and ", report.changed - report.changes.size(), " more\n");
   return text;
@@ -69,7 +70,7 @@ void tell(const Request& request, const Relabelling& report) {
     passed_over = concat("; ", report.passed_over, " left alone, in read-only subvolumes or too deep");
   }
   log_notice(concat(request.root, "/var: relabelled ", report.changed, " of ", report.files, " files by policy ",
-                    report.policy, passed_over));
+                    printable(report.policy), passed_over));
 }
 
 Outcome relabel_var(const Arguments& arguments) {

@@ -303,6 +303,21 @@ TEST_CASE("a dry run tells what would be relabelled and changes nothing") {
   CHECK(change_times(old / "") == before);
 }
 
+TEST_CASE("a dry run prints one line a file, whatever somebody wrote into its name and its label") {
+  OlderVolume old;
+  if (!old.make()) return;
+  old.check_relabelled();
+  write_text(old / "log/a\nb", "");
+  set_label(old / "log/a\nb", "user\x1b[2J\n:object_r:other_t:s0");
+  unlink((old / stamp).c_str());
+  const Outcome text = old.relabel({"--dry-run"});
+  CHECK(text.exit == 0);
+  CHECK_MESSAGE(text.out.find(R"(/var/log/a\x0ab: user\x1b[2J\x0a:object_r:other_t:s0 to user\x1b[2J\x0a:object_r:)") !=
+                    std::string::npos,
+                text.out);
+  CHECK_MESSAGE(text.out.find('\x1b') == std::string::npos, text.out);
+}
+
 TEST_CASE("nothing is done, and no note made, for an image without a policy or with SELinux disabled") {
   const LoopDisk disk;
   const SampleRoot root(disk.device());
