@@ -13,8 +13,6 @@ namespace aimee {
 
 namespace {
 
-constexpr const char* mountinfo = "/proc/self/mountinfo";
-
 using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
 using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
 
@@ -24,9 +22,9 @@ bool is_at_or_below(std::string_view path, std::string_view folder) {
 
 }  // namespace
 
-Result<std::vector<std::string>> mounts_below(const std::string& path) {
+Result<std::vector<std::string>> mounts_below(const std::string& path, const std::string& mountinfo) {
   const Table table(mnt_new_table());
-  if (const int status = mnt_table_parse_file(table.get(), mountinfo); status < 0) {
+  if (const int status = mnt_table_parse_file(table.get(), mountinfo.c_str()); status < 0) {
     return failure(mountinfo, "read", -status);
   }
   std::vector<std::string> found;
