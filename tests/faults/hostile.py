@@ -69,11 +69,12 @@ class Attack:
 
 
 class Swaps(Attack):
-    """Exchanges each entry with a link to the outside that stands beside it."""
+    """Exchanges each entry with a link to the outside that stands beside it. The link is relative: RESOLVE_NO_XDEV alone
+    stops an absolute one."""
 
     def prepare(self):
         for entry, target in self.ways:
-            os.symlink(target, f"{entry}.swap")
+            os.symlink(os.path.relpath(target, os.path.dirname(entry)), f"{entry}.swap")
         self.pairs = [(entry.encode(), f"{entry}.swap".encode()) for entry, _ in self.ways]
         self.owners = {entry: identity(entry) for entry, _ in self.ways}
 
@@ -94,7 +95,7 @@ class Swaps(Attack):
 
     def remove_links(self, *paths):
         for path in paths:
-            if os.path.islink(path) and os.readlink(path).startswith(self.outside):
+            if os.path.islink(path) and os.path.basename(self.outside) in os.readlink(path):
                 os.unlink(path)
 
 
