@@ -1,6 +1,6 @@
 """Disks of somebody's, of many kinds, each made by the tools that are meant for it, and where their superblocks stand.
 
-Those of md are written by hand: mdadm would start an array.
+Those of md are written by hand: mdadm would start an array. So are those of ZFS, whose tools want its kernel module.
 """
 import os
 import struct
@@ -102,6 +102,45 @@ def md_new(minor):
     return make
 
 
+def zfs_string(text):
+    return struct.pack(">I", len(text)) + text.encode() + bytes(-len(text) % 4)
+
+
+def zfs_list(pairs):
+    """XDR, as nvlist_pack(3) writes it: of numbers, strings and further lists."""
+    packed = struct.pack(">II", 0, 1)
+    for name, value in pairs.items():
+        if isinstance(value, int):
+            kind, body, length = 8, struct.pack(">Q", value), 8
+        elif isinstance(value, str):
+            kind, body, length = 9, zfs_string(value), len(value) + 1
+        else:
+            kind, body, length = 19, zfs_list(value), 24
+        body = zfs_string(name) + struct.pack(">II", kind, 1) + body
+        in_memory = -(-(16 + len(name) + 1) // 8) * 8 + -(-length // 8) * 8
+        packed += struct.pack(">II", 8 + len(body), in_memory) + body
+    return packed + bytes(8)
+
+
+ZFS_LABELS = (0, 256 * KIB, -512 * KIB, -256 * KIB)
+
+
+def zfs(device, _):
+    """Four labels of 256 KiB, each with the pool's description and a ring of uberblocks; without the checksums that ZFS
+    itself would look at. Source: the ZFS On-Disk Specification, chapter 1."""
+    size = size_of(device)
+    vdev = {"type": "disk", "id": 0, "guid": 0x1234567890abcdef, "path": "/dev/sdb1", "metaslab_array": 67,
+            "ashift": 12, "asize": size - 4718592}
+    pool = {"version": 5000, "name": "tank", "state": 0, "txg": 40, "pool_guid": 0x0123456789abcdef,
+            "top_guid": vdev["guid"], "guid": vdev["guid"], "vdev_children": 1, "vdev_tree": vdev}
+    description = struct.pack("BBxx", 1, 1) + zfs_list(pool)
+    for label in ZFS_LABELS:
+        write_at(device, label % size + 16 * KIB, description)
+        for slot in range(40):
+            uberblock = struct.pack("<5Q", 0x00bab10c, 5000, slot, pool["pool_guid"] + vdev["guid"], 1764000000 + slot)
+            write_at(device, label % size + 128 * KIB + slot * KIB, uberblock)
+
+
 def two_devices(device, folder):
     with tempfile.NamedTemporaryFile(dir=folder) as other:
         other.truncate(192 * MIB)
@@ -151,6 +190,8 @@ KINDS = [
     Kind("md-1.2", "losetup", md_new(2), [(4 * KIB, 512)]),
     Kind("lvm2", "pvcreate", by("pvcreate", "-q", "-ff", "-y", "--config", "devices{use_devicesfile=0}"),
          [(512, 512), (4 * KIB, 512)]),
+    Kind("zfs", "losetup", zfs, [(label + at, length) for label in ZFS_LABELS
+                                 for at, length in ((16 * KIB, KIB), (128 * KIB, 40 * KIB))]),
     Kind("bcache", "make-bcache", by("make-bcache", "-C"), [(4 * KIB, 4 * KIB)]),
     Kind("squashfs", "mksquashfs", archive("mksquashfs", "{folder}", "{image}", "-quiet", "-no-progress"), [(0, 96)]),
     Kind("iso9660", "mkisofs", archive("mkisofs", "-quiet", "-o", "{image}", "{folder}"), [(32 * KIB, 2 * KIB)]),
