@@ -1,7 +1,6 @@
 // Reading of an image's policy files; changes nothing.
 #include "selinux/policy.h"
 
-#include <strings.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,7 +27,9 @@ std::string_view without_leading_blanks(std::string_view text) {
 }
 
 bool starts_with_in_any_case(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() && strncasecmp(text.data(), word.data(), word.size()) == 0;
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  const auto same = [&](char one, char other) { return lower(one) == lower(other); };
+  return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(), same);
 }
 
 // As selinux_getenforcemode(3) reads it for whoever loads the policy: the first SELINUX= at the start of a line that
