@@ -167,30 +167,42 @@ Result<Fd> open_volume(const std::string& root) {
   return about(path, open_at(view, ".", O_RDONLY | O_DIRECTORY));
 }
 
-}  // namespace
+// The image's policy and the note of a volume that it has labelled.
+struct Labelling {
+  ImagePolicy policy;
+  std::string stamp;
+};
 
-Result<Relabelling> relabelling_of(const std::string& root) {
+Result<std::optional<Labelling>> labelling_by(const std::string& root) {
+  auto policy = TRY(image_policy(root));
+  if (!policy) return std::nullopt;
+  std::string stamp = label_stamp(policy->name, TRY(policy_digest(*policy)));
+  return Labelling{*std::move(policy), std::move(stamp)};
+}
+
+Result<Relabelling> compared(const std::string& root, const std::optional<Labelling>& wanted) {
   Relabelling result;
-  const auto policy = TRY(image_policy(root));
-  if (!policy) return result;
-  result.policy = policy->name;
-  result.needed = TRY(read_label_stamp(root)) != label_stamp(policy->name, TRY(policy_digest(*policy)));
+  if (!wanted) return result;
+  result.policy = wanted->policy.name;
+  result.needed = TRY(read_label_stamp(root)) != wanted->stamp;
   return result;
 }
 
+}  // namespace
+
+Result<Relabelling> relabelling_of(const std::string& root) { return compared(root, TRY(labelling_by(root))); }
+
 Result<> relabel_volume(const std::string& root, bool dry_run, Progress& progress, Relabelling& report) {
-  report = TRY(relabelling_of(root));
+  const auto wanted = TRY(labelling_by(root));
+  report = TRY(compared(root, wanted));
   if (!report.needed) return {};
   const Fd volume = TRY(open_volume(root));
-  const auto policy = TRY(image_policy(root));
-  if (!policy) return failure(root + "/etc/selinux", "was changed meanwhile", 0);
-  const std::string stamp = label_stamp(policy->name, TRY(policy_digest(*policy)));
   const FileContexts contexts = TRY(FileContexts::of_image(root));
   progress.begin("relabel /var");
-  TRY(Walk(contexts, TRY(customizable_types(*policy)), dry_run, progress, report).run(volume));
+  TRY(Walk(contexts, TRY(customizable_types(wanted->policy)), dry_run, progress, report).run(volume));
   if (dry_run) return {};
   if (syncfs(volume.get()) != 0) return failure(root + "/var", "write out");
-  return write_label_stamp(volume, stamp, contexts);
+  return write_label_stamp(volume, wanted->stamp, contexts);
 }
 
 }  // namespace aimee
