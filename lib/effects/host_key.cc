@@ -41,6 +41,15 @@ Program keygen(const HostKeyFolder& folder, std::vector<std::string> arguments, 
   return program;
 }
 
+// What it is to look at is `content`, its last argument; the content has to live as long.
+Program keygen_on(const HostKeyFolder& folder, const Fd& content, std::vector<std::string> arguments,
+                  std::chrono::seconds limit) {
+  arguments.insert(arguments.end(), {"-f", path_of(content)});
+  Program program = keygen(folder, std::move(arguments), limit);
+  program.inherited.push_back(&content);
+  return program;
+}
+
 template <class T>
 Result<T> explained(Result<T> result) {
   if (!result && result.error().explanation.find("cannot be run") != std::string::npos) {
@@ -101,9 +110,7 @@ std::string objection_in(std::string_view words) {
 
 Result<> derive(const HostKeyFolder& folder, HostKeyFacts& facts, std::chrono::seconds limit) {
   const Fd copy = TRY(copy_in_memory(facts.private_key.content));
-  Program program = keygen(folder, {"-y", "-P", "", "-f", path_of(copy)}, limit);
-  program.inherited.push_back(&copy);
-  Ended ended = TRY(explained(end_of(program)));
+  Ended ended = TRY(explained(end_of(keygen_on(folder, copy, {"-y", "-P", ""}, limit))));
   if (ended.status == 0) facts.derived = std::string(trimmed(ended.output));
   facts.objection = ended.status == 0 ? "ssh-keygen derives no public key" : objection_in(ended.last_words);
   return {};
@@ -275,9 +282,7 @@ Result<std::string> host_key_fingerprint(const HostKeyFolder& folder, std::strin
                                          std::chrono::seconds limit) {
   const std::string file = public_name(host_key_name(type));
   const Fd copy = TRY(copy_in_memory(TRY(read_all(TRY(open_key(folder, file)), shown(folder, file), largest_key))));
-  Program program = keygen(folder, {"-l", "-f", path_of(copy)}, limit);
-  program.inherited.push_back(&copy);
-  const std::string line = TRY(explained(output_of(program)));
+  const std::string line = TRY(explained(output_of(keygen_on(folder, copy, {"-l"}, limit))));
   const auto parts = words(line);  // "256 SHA256:... comment (ED25519)"
   if (parts.size() < 2) return failure(shown(folder, file), "ssh-keygen tells no fingerprint of it", 0);
   return std::string(parts[1]);
