@@ -60,7 +60,7 @@ void try_input(std::string_view text) {
   if (owner) {
     HOLDS(owner->user == *user && owner->group == *group);
   } else {
-    HOLDS_OF(owner.error().message(), is_one_line(owner.error().message()));
+    check_message(owner.error());
     HOLDS(owner.error().outcome == Outcome::failed);
   }
   // Lines that name nobody change nothing.

@@ -89,7 +89,7 @@ void check_parsed(const std::vector<char*>& arguments) {
   const Expected expected = by_getopt(arguments);
   if (!parsed) {
     HOLDS(parsed.error().outcome == Outcome::usage);
-    HOLDS_OF(parsed.error().message(), is_one_line(parsed.error().message()));
+    check_message(parsed.error());
     HOLDS(expected.is_wrong || std::ranges::any_of(arguments, is_abbreviated));
     return;
   }

@@ -87,7 +87,7 @@ void try_input(std::string_view text) {
   if (anything)
     check_shape(*anything);
   else
-    HOLDS_OF(anything.error().message(), is_one_line(anything.error().message()));
+    check_message(anything.error());
 }
 
 }  // namespace aimee::fuzz

@@ -41,7 +41,7 @@ void check_texts(const ResetPlan& plan) {
 
 void check_refused(const Error& error) {
   HOLDS(error.outcome == Outcome::refused && error.code == 0);
-  HOLDS_OF(error.message(), is_one_line(error.message()));
+  check_message(error);
 }
 
 void check_reset(const ResetFacts& facts, const ResetChoice& choice) {

@@ -193,8 +193,6 @@ class World {
   std::pair<Snapshot, Snapshot> unchanged_;
 };
 
-void check_message(const Error& error) { HOLDS_OF(error.message(), is_one_line(error.message())); }
-
 // What counts of these is not their bytes alone.
 bool is_special(const WritableEntry& entry) { return entry.path == shadow_entry || entry.path == machine_id_entry; }
 

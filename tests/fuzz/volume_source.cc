@@ -14,7 +14,7 @@ namespace {
 
 void check_refused(const Error& error) {
   HOLDS(error.outcome == Outcome::refused && error.code == 0);
-  HOLDS_OF(error.message(), is_one_line(error.message()));
+  check_message(error);
 }
 
 void check_source(std::string_view text) {

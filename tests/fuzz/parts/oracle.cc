@@ -35,6 +35,8 @@ bool is_page(std::string_view text) {
   return text.ends_with('\n') && std::ranges::all_of(text, [](char c) { return c == '\n' || is_plain(c); });
 }
 
+void check_message(const Error& error) { HOLDS_OF(error.message(), is_one_line(error.message())); }
+
 }  // namespace aimee::fuzz
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "base/result.h"
+
 namespace aimee::fuzz {
 
 // The target's own: one input. Defined in NAME.cc.
@@ -15,6 +17,9 @@ void try_input(std::string_view input);
 bool is_one_line(std::string_view text);
 // The same and newlines, the last byte one.
 bool is_page(std::string_view text);
+
+// What is said of an error is one line.
+void check_message(const Error& error);
 
 }  // namespace aimee::fuzz
 
