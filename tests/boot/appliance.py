@@ -3,6 +3,8 @@ import re
 
 from scenario import expect
 
+# What the console of a device without a password asks.
+OFFER = r"This device has no password for root\. Set one now\? \[y/N\] "
 # Each path of the image's /var with its type, mode and owner.
 LIST = "(cd {} && find . -mindepth 1 -printf '%P %y %m %U:%G\\n' | sort)"
 IMAGE = "/run/image"  # the root once more, without what is mounted over its /var

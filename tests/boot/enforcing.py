@@ -1,5 +1,5 @@
 """What holds of an appliance whose SELinux enforces."""
-from appliance import check_var
+from appliance import OFFER, check_var
 from scenario import expect
 from selinux import STARTED_AT_BOOT, denials, domain_of, domain_of_command, domain_of_process, domain_of_unit
 
@@ -18,7 +18,7 @@ def no_ordering_cycle(machine):
 
 def comes_to_the_offer(machine):
     """The console of a device without a password; what is asked waits for its answer."""
-    machine.console.wait(r"This device has no password for root\. Set one now\? \[y/N\] ")
+    machine.console.wait(OFFER)
     pid = machine.run("systemctl show --property MainPID --value 'serial-getty@*.service'")
     domain = domain_of_process(machine, pid)
     expect(domain == domain_of("set-root-password"), f"the console's offer runs in {domain}")
