@@ -139,7 +139,7 @@ class Workers:
         outcome = undisturbed(subject, Fault(""), lambda: carry_out(traced.following(log) + subject.command(),
                                                                      subject.folder))
         expect(outcome.exit == 0, f"without a fault: exit {outcome.exit}: {outcome.stderr}")
-        found = [WorkerCall(one, subject.folder) for place, _ in traced.places_in_workers(log)
+        found = [WorkerCall(one, subject.folder) for place in traced.places_in_workers(log)
                  for one in traced.failing(place)]
         return list({fault.name: fault for fault in found}.values())
 

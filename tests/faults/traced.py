@@ -100,7 +100,7 @@ def worker_logs(log):
 
 
 def places_in_workers(log):
-    """Each call of a worker that has to do with a file, and its line."""
+    """Each call of a worker that has to do with a file."""
     for path in worker_logs(log):
         numbers = collections.Counter()
         with open(path, errors="replace") as lines:
@@ -109,7 +109,7 @@ def places_in_workers(log):
                 if found:
                     call, file = line.partition("(")[0], found[1] or found[2]
                     numbers[call, file] += 1
-                    yield Place(call, numbers[call, file], None, file), line
+                    yield Place(call, numbers[call, file], None, file)
 
 
 def injected_in_worker(log):
