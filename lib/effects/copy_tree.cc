@@ -100,7 +100,7 @@ class TreeCopy {
   Result<> run(const Fd& source, const Fd& destination, const std::string& path) {
     allow_many_descriptors();
     if (!hollow_.empty()) hollow_path_ = concat(path, "/", hollow_);
-    const SharedFolder root =
+    SharedFolder root =
         begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),
                      TRY(open_at(destination, ".", O_RDONLY | O_DIRECTORY)), path, TRY(status_of(source, path)));
     TRY(ensure_label(root->destination, TRY(wanted_label(contexts_, path, root->status.st_mode, root->source))));
@@ -111,6 +111,7 @@ class TreeCopy {
       if (auto walked = walk(root); !walked) stop(walked.error());
       queue.finish();
     }
+    root.reset();  // the last folder to be completed, and that can fail too
     TRY(thread_label().set(std::nullopt));
     if (error_) return std::unexpected(*error_);
     return {};

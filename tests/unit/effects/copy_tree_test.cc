@@ -238,6 +238,21 @@ TEST_CASE("what is mounted in the place of a folder is not entered") {
   CHECK((status_of_path(trees.folder / "elsewhere").st_mode & 07777) == 0755);
 }
 
+TEST_CASE("the copy fails where the tree's own folder cannot be completed, which is done last of all") {
+  const Trees trees;
+  prepared(chmod((trees.folder / "source").c_str(), 0750) == 0, "chmod");
+  const auto ended = run_with_own_mounts([&] {
+    const std::string copy = trees.folder / "copy";
+    prepared(mount(copy.c_str(), copy.c_str(), nullptr, MS_BIND, nullptr) == 0, "mount");
+    prepared(mount(nullptr, copy.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0, "remount");
+    std::printf("%s", trees.copy().c_str());
+    std::fflush(stdout);
+    return 0;
+  });
+  if (!ended) return;
+  CHECK(ended->out == with_errno("failed: /var: set mode", EROFS));
+}
+
 TEST_CASE("a file that is there already is not overwritten, and the copy fails") {
   const Trees trees;
   trees.folder.file("source/file", "new");
