@@ -14,7 +14,8 @@
 # by what this machine's apt knows: mirror, proxy, certificates, credentials, names in /etc/hosts; addresses of this
 # machine's loopback work. What of that is secret is in a private temporary folder and gone with the machine.
 #
-# KVM is used where /dev/kvm can be opened; without it the machine is emulated, some 15 times slower.
+# KVM is used where /dev/kvm can be opened and the processor has virtualization; else the machine is emulated, some 15 times
+# slower.
 # Needs vm/host.packages. Exit: make's own exit code; 1 also where the machine could not be made or ended by itself;
 # 2 wrong usage; 130 after ^C, which ends the machine.
 set -euo pipefail
@@ -130,9 +131,12 @@ make_handover() {
 # A path in one of QEMU's options has its commas doubled.
 quoted() { printf '%s' "${1//,/,,}"; }
 
+# Without the processor's own virtualization /dev/kvm is that of pvm, which does not run Debian's kernel.
+has_kvm() { grep -qwE '^flags.*(vmx|svm)' /proc/cpuinfo && { : <>/dev/kvm; } 2>/dev/null; }
+
 run_machine() {
     local accelerator=(-accel 'tcg,thread=multi' -cpu max) options=() tag=0 share
-    if { : <>/dev/kvm; } 2>/dev/null; then
+    if has_kvm; then
         accelerator=(-accel kvm -cpu host)
     else
         echo 'vm-build.sh: no KVM here: the machine is emulated, which takes some 15 times as long' >&2
