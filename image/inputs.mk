@@ -6,7 +6,7 @@ lists = $(wildcard $(addsuffix /$1.packages,$(LAYERS)))
 own = $(addsuffix /$1,$(LAYERS))
 list_paths = $(addsuffix .packages,$(foreach name,$1,$(call own,$(name))))
 
-debian := $(SRC)/debian/apt.sh $(SRC)/read-list
+debian := $(SRC)/debian/apt.sh $(TOP)/toolchain/mirror.sh $(SRC)/read-list
 pins := $(call list_paths,backports) $(SRC)/debian/pool.preferences
 
 define steps

@@ -79,7 +79,7 @@ archives() {
 
 download_with_apt() {
     local output
-    output=$(/usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file "$1" "$2" "SHA256:$3" 2>&1) && return
+    output=$(/usr/lib/apt/apt-helper "${apt_patience[@]}" -o APT::Sandbox::User=root download-file "$1" "$2" "SHA256:$3" 2>&1) && return
     problem=$(sed -n 's/^E: //p' <<<"$output" | head -n 1)
     problem=${problem#"Failed to fetch $1  "}
     return 1

@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Sourced by what deals with Debian's packages: which suite, from where, and what is preferred. The mirror is this
 # machine's own, as apt knows it. Needs apt; POOL and LAYERS as make exports them.
+
+# shellcheck source-path=SCRIPTDIR source=../../toolchain/mirror.sh
+source "${BASH_SOURCE[0]%/*}/../../toolchain/mirror.sh"
+
 readonly suite=trixie keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 here=${BASH_SOURCE[0]%/*}
 
@@ -16,16 +20,10 @@ names() {
     done
 }
 
-# mirror LABEL: the base address of what calls itself Debian or Debian-Security.
-mirror() {
-    # shellcheck disable=SC2016 # apt-get fills it in
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Label: $1" 'Component: main' | head -n 1
-}
-
 # The sources, security and stable updates among them; backports are seen and, unless named, never taken.
 apt_sources() {
     local debian security
-    debian=$(mirror Debian) security=$(mirror Debian-Security)
+    debian=$(debian_mirror Debian) security=$(debian_mirror Debian-Security)
     [[ $debian ]] || die 'apt of this machine knows no Debian mirror; check its sources, then apt-get update'
     printf "deb [signed-by=$keyring] %s %s %s\n" "$debian" "$suite" 'main non-free-firmware' \
         "$debian" "$suite-updates" 'main non-free-firmware' "$debian" "$suite-backports" main
@@ -43,15 +41,10 @@ apt_preferences() {
     done
 }
 
-# How this machine reaches its mirror (proxies, certificates, time limits), as mmdebstrap wants apt's options.
-apt_access() {
-    apt-config dump --no-empty --format '%F "%v"%n' Acquire | grep -E '^Acquire::(https?|Retries|ForceIPv[46])\b' || true
-}
-
 # apt_for ARCH COMMAND...: an apt command for that architecture, with configuration and indices in O/apt.
 apt_for() {
     local home=$O/apt/$1 command=$2
-    "$command" -qq -o Dir::Etc="$home/etc" -o Dir::State="$home/state" -o Dir::State::status="$home/status" \
+    "$command" -qq "${apt_patience[@]}" -o Dir::Etc="$home/etc" -o Dir::State="$home/state" -o Dir::State::status="$home/status" \
         -o Dir::Cache="$home/cache" -o APT::Architecture="$1" -o APT::Architectures="$1" -o APT::Sandbox::User=root \
         "${@:3}"
 }

@@ -8,34 +8,24 @@
 #
 # Expects `die CODE TEXT`. Nothing here needs root.
 
+# shellcheck source-path=SCRIPTDIR source=../../toolchain/mirror.sh
+source "${BASH_SOURCE[0]%/*}/../../toolchain/mirror.sh"
+
 readonly suite=trixie
 readonly archive_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-
-# The mirror that the machine's apt has for the archive called LABEL; empty when it has none.
-mirror_of() {
-    # shellcheck disable=SC2016 # apt-get fills it in
-    env -u APT_CONFIG apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Label: $1" \
-        'Component: main' 2>/dev/null | head -n 1
-}
 
 # A machine may know no mirror of the security archive; then its updates are not to be had, which is no error here.
 debian_sources() {
     local kind main security
-    main=$(mirror_of Debian)
+    main=$(debian_mirror Debian)
     [[ $main ]] || die 1 'apt knows no Debian mirror; apt-get update?'
-    security=$(mirror_of Debian-Security)
+    security=$(debian_mirror Debian-Security)
     for kind in deb "$@"; do
         printf '%s [signed-by=%s] %s %s main\n' "$kind" "$archive_keyring" "$main" "$suite"
         printf '%s [signed-by=%s] %s %s-updates main\n' "$kind" "$archive_keyring" "$main" "$suite"
         [[ ! $security ]] ||
             printf '%s [signed-by=%s] %s %s-security main\n' "$kind" "$archive_keyring" "$security" "$suite"
     done
-}
-
-# Proxies, certificates, time limits: everything of Acquire but which indexes to take and how to store them.
-machine_acquire_options() {
-    env -u APT_CONFIG apt-config dump --no-empty --format '%F "%v";%n' Acquire |
-        grep -Ev '^Acquire::(IndexTargets|CompressionTypes|Languages|GzipIndexes|Changelogs)\b' || true
 }
 
 # Credentials stay where the machine keeps them: the configuration names the folder.
@@ -47,7 +37,7 @@ write_apt_configuration() {
     mv "$dir/sources.list.new" "$dir/sources.list"
     [[ -e $dir/status ]] || : >"$dir/status"
     {
-        machine_acquire_options
+        apt_access
         for arch; do printf 'APT::Architectures:: "%s";\n' "$arch"; done
         cat <<CONFIGURATION
 APT::Architecture "$1";
@@ -55,7 +45,6 @@ APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Get::Assume-Yes "true";
 Acquire::Languages "none";
-Acquire::Retries "3";
 Dir::Etc::main "/dev/null";
 Dir::Etc::parts "/dev/null";
 Dir::Etc::preferences "/dev/null";

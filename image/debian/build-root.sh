@@ -80,7 +80,7 @@ make_base_root() {
 make_debian_root() {
     local architectures=$build_arch
     [[ $arch == "$build_arch" ]] || architectures+=,$arch
-    machine_acquire_options >"$work/apt/acquire.conf"
+    apt_access >"$work/apt/acquire.conf"
     # shellcheck disable=SC2016 # the hook's shell fills it in
     debian_sources | env -i PATH="$PATH" LC_ALL=C ${http_proxy:+"http_proxy=$http_proxy"} \
         ${https_proxy:+"https_proxy=$https_proxy"} mmdebstrap --mode=root --variant=buildd \

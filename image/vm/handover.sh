@@ -13,7 +13,7 @@ source "$here/debian/build-apt.sh"
 collect_handover() {
     mkdir -p "$1/apt/auth.conf.d"
     debian_sources | away_from_loopback >"$1/apt/sources.list"
-    { machine_acquire_options; proxies; } | away_from_loopback >"$1/apt/apt.conf"
+    { apt_access; proxies; } | away_from_loopback >"$1/apt/apt.conf"
     write_names "$1/apt" >"$1/hosts"
     write_certificates "$1"
     write_credentials "$1/apt/auth.conf.d"
@@ -30,7 +30,7 @@ proxies() {
         [[ ! ${!variable-} ]] || printf 'Acquire::%s::Proxy "%s";\n' "$scheme" "${!variable}"
         detector=$(apt-config dump --format '%v' "Acquire::$scheme::Proxy-Auto-Detect")
         [[ $detector ]] || continue
-        found=$("$detector" "$scheme://$(mirror_of Debian | sed -E 's#^[a-z]+://([^/]*).*#\1#')") || found=''
+        found=$("$detector" "$scheme://$(debian_mirror | sed -E 's#^[a-z]+://([^/]*).*#\1#')") || found=''
         [[ $found != *://* ]] || printf 'Acquire::%s::Proxy "%s";\n' "$scheme" "$found"
         printf '#clear Acquire::%s::Proxy-Auto-Detect;\n' "$scheme"
     done
