@@ -1,6 +1,7 @@
 """What a program may leave behind, and what it said: exit code, lines, mounts, children, loop devices, locks."""
 import collections
 import ctypes
+import errno
 import fcntl
 import glob
 import os
@@ -134,13 +135,29 @@ def reap():
 
 
 def expect_unlocked(path, flags=os.O_RDONLY):
-    file = os.open(path, flags)
+    """flags: with O_EXCL a block device may not be mounted either. The kernel unmounts what a killed process had in a namespace of
+    its own a little after its end."""
+    end = time.monotonic() + PATIENCE
+    while complaint := in_use(path, flags):
+        if time.monotonic() > end:
+            raise Wrong(f"{path} is still {complaint}")
+        time.sleep(0.01)
+
+
+def in_use(path, flags):
+    try:
+        file = os.open(path, flags)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return "mounted"
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Wrong(f"{path} is still locked") from None
+        return "locked"
     finally:
         os.close(file)
+    return None
 
 
 def snapshot(tree, *but):
