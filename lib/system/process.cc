@@ -73,19 +73,22 @@ void keep_end(std::string& text, std::size_t kept) {
   if (text.size() > kept) text.erase(0, text.size() - kept);
 }
 
-// Collects the last `kept` bytes of output until the child closes it; false when `deadline` passes first, also when
-// there is always more to read.
-bool drain(const Fd& output, std::string& last, Deadline deadline, std::size_t kept) {
+// Collects the last `kept` bytes of the program's output until the child closes it; false when `deadline` passes first,
+// also when there is always more to read.
+Result<bool> drain(const std::string& program, const Fd& output, std::string& last, Deadline deadline,
+                   std::size_t kept) {
   for (;;) {
     pollfd waiting{output.get(), POLLIN, 0};
     const int left = deadline.milliseconds_left();
     const int ready = poll(&waiting, 1, left);
     if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) return failure(program, "wait for its output");
     if (ready == 0) return false;
     char buffer[1024];
     const ssize_t got = read(output.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
+    if (got < 0) return failure(program, "read its output");
+    if (got == 0) {
       keep_end(last, kept);
       return true;
     }
@@ -120,10 +123,27 @@ int wait_for(pid_t child) {
   return status;
 }
 
+struct End {
+  bool in_time;
+  int status;  // waitpid(2)
+};
+
+// Takes in what the child prints until it ends or its limit kills it; whatever happens, it has ended.
+Result<End> take_in(const Program& program, pid_t child, const Fd& output, std::string& printed, std::size_t kept) {
+  const Deadline deadline = Deadline::after(program.limit);
+  const auto drained = drain(program.arguments[0], output, printed, deadline, kept);
+  const bool in_time = drained && *drained && await_end(child, deadline);
+  if (!in_time) kill(child, SIGKILL);
+  const int status = wait_for(child);
+  if (!drained) return std::unexpected(drained.error());
+  return End{in_time, status};
+}
+
 // What a run without a terminal leaves: an error, or nothing.
-Result<> judged(const Program& program, bool ended, int status, std::string_view printed) {
+Result<> judged(const Program& program, const End& end, std::string_view printed) {
   const std::string& name = program.arguments[0];
-  if (!ended) return failure(name, concat("did not end within ", program.limit.count(), " s and was killed"), 0);
+  const int status = end.status;
+  if (!end.in_time) return failure(name, concat("did not end within ", program.limit.count(), " s and was killed"), 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   std::string why = WIFSIGNALED(status) ? concat("was killed by signal ", WTERMSIG(status))
                                         : concat("failed with exit status ", WEXITSTATUS(status));
@@ -190,19 +210,15 @@ Result<> run_program(const Program& program) {
   }
   output.write_end.reset();
 
-  const Deadline deadline = Deadline::after(program.limit);
   std::string printed;
-  const bool ended = drain(output.read_end, printed, deadline, kept_output) && await_end(id, deadline);
-  if (!ended) kill(id, SIGKILL);
-  return judged(program, ended, wait_for(id), printed);
+  return judged(program, TRY(take_in(program, id, output.read_end, printed, kept_output)), printed);
 }
 
 namespace {
 
 // What a child that was run for its output left behind.
 struct Remains {
-  bool ended;
-  int status;  // waitpid(2)
+  End end;
   std::string output;
   std::string words;  // standard error
 };
@@ -223,13 +239,10 @@ Result<Remains> run_for_output(const Program& program) {
   }
   output.write_end.reset();
 
-  const Deadline deadline = Deadline::after(program.limit);
   std::string printed;
-  const bool ended = drain(output.read_end, printed, deadline, most_output + 1) && await_end(id, deadline);
-  if (!ended) kill(id, SIGKILL);
-  const int status = wait_for(id);
+  const End end = TRY(take_in(program, id, output.read_end, printed, most_output + 1));
   if (lseek(words.get(), 0, SEEK_SET) < 0) return failure(program.arguments[0], "read its messages");
-  return Remains{ended, status, std::move(printed), TRY(read_all(words, program.arguments[0]))};
+  return Remains{end, std::move(printed), TRY(read_all(words, program.arguments[0]))};
 }
 
 Result<> check_size(const Program& program, const Remains& remains) {
@@ -241,15 +254,15 @@ Result<> check_size(const Program& program, const Remains& remains) {
 
 Result<std::string> output_of(const Program& program) {
   Remains remains = TRY(run_for_output(program));
-  TRY(judged(program, remains.ended, remains.status, remains.words));
+  TRY(judged(program, remains.end, remains.words));
   TRY(check_size(program, remains));
   return std::move(remains.output);
 }
 
 Result<Ended> end_of(const Program& program) {
   Remains remains = TRY(run_for_output(program));
-  const int status = WIFEXITED(remains.status) ? WEXITSTATUS(remains.status) : 127;
-  if (!remains.ended || status == 127) TRY(judged(program, remains.ended, remains.status, remains.words));
+  const int status = WIFEXITED(remains.end.status) ? WEXITSTATUS(remains.end.status) : 127;
+  if (!remains.end.in_time || status == 127) TRY(judged(program, remains.end, remains.words));
   TRY(check_size(program, remains));
   return Ended{status, std::move(remains.output), last_line(remains.words)};
 }
