@@ -114,11 +114,6 @@ at_once() {
         set +m
         chains+=($!)
     done
-    wait_for_chains
-}
-
-wait_for_chains() {
-    local chain
     for chain in "${chains[@]}"; do
         wait -n || exit 1
     done

@@ -1,3 +1,1 @@
-#!/usr/bin/env bash
-set -euo pipefail
-"$TOP/tests/boot/images/add-test-shell"
+../add-test-shell
