@@ -1,7 +1,8 @@
 """What holds of an appliance whose SELinux enforces."""
-from appliance import OFFER, check_var
+from appliance import OFFER, check_var, nothing_failed_on_the_console
 from scenario import expect
-from selinux import STARTED_AT_BOOT, denials, domain_of, domain_of_command, domain_of_process, domain_of_unit
+from selinux import (STARTED_AT_BOOT, denials, denials_on_the_console, domain_of, domain_of_command, domain_of_process,
+                     domain_of_unit)
 
 KEYS = {"ed25519", "ecdsa", "rsa"}
 
@@ -9,6 +10,15 @@ KEYS = {"ed25519", "ecdsa", "rsa"}
 def nothing_was_denied(machine):
     denied = denials(machine)
     expect(not denied, "SELinux denied:\n" + "\n".join(denied))
+
+
+def turn_off(machine):
+    """Shuts it down and expects no word of trouble until the end, or during a restart before."""
+    nothing_was_denied(machine)
+    machine.power_off()
+    nothing_failed_on_the_console(machine)
+    denied = denials_on_the_console(machine)
+    expect(not denied, "SELinux denied, as the console tells:\n" + "\n".join(denied))
 
 
 def no_ordering_cycle(machine):

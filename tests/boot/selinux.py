@@ -35,6 +35,12 @@ def denials(machine):
     return [line for line in log.splitlines() if RECORD.search(line) and not GRANTED.search(line)]
 
 
+def denials_on_the_console(machine):
+    """What concerns an applet; also of a shutdown, after which nobody can be asked."""
+    return [line for line in machine.console.text.splitlines()
+            if RECORD.search(line) and not GRANTED.search(line) and "aimee_" in line]
+
+
 def domain_of_unit(machine, process):
     """The domain in which systemd last started `process` for a unit: the policy has that audited. (The journal's
     _SELINUX_CONTEXT is systemd's own for the first second of a unit's output.)"""
