@@ -30,7 +30,7 @@ proxies() {
         [[ ! ${!variable-} ]] || printf 'Acquire::%s::Proxy "%s";\n' "$scheme" "${!variable}"
         detector=$(apt-config dump --format '%v' "Acquire::$scheme::Proxy-Auto-Detect")
         [[ $detector ]] || continue
-        found=$("$detector" "$scheme://$(debian_mirror | sed -E 's#^[a-z]+://([^/]*).*#\1#')") || found=''
+        found=$("$detector" "$scheme://$(debian_mirror Debian | sed -E 's#^[a-z]+://([^/]*).*#\1#')") || found=''
         [[ $found != *://* ]] || printf 'Acquire::%s::Proxy "%s";\n' "$scheme" "$found"
         printf '#clear Acquire::%s::Proxy-Auto-Detect;\n' "$scheme"
     done
