@@ -12,12 +12,11 @@ import shlex
 NO_HURRY = "no_timer_check systemd.default_timeout_start_sec=1h systemd.default_device_timeout_sec=1h"
 
 
-
-def has_kvm():
-    """A /dev/kvm without the processor's own virtualization (that of pvm, in some virtual machines) opens and starts, and stops at
-    the first instruction of Debian's kernel that it does not know."""
+def has_virtualization():
+    """The processor's own. Without it /dev/kvm, where there is one, is that of pvm: it opens and starts, and stops at the first
+    instruction of Debian's kernel that it does not know."""
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
-        return bool(re.search(r"^flags\s*:.*\b(vmx|svm)\b", cpuinfo.read(), re.MULTILINE)) and os.access("/dev/kvm", os.R_OK | os.W_OK)
+        return re.search(r"^flags\s*:.*\b(vmx|svm)\b", cpuinfo.read(), re.MULTILINE)
 
 
 class System:
@@ -41,11 +40,10 @@ class System:
         """QEMU's program and the machine it emulates; the first serial port is the console."""
         if self.architecture == "arm64":
             return ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi"]
-        if has_kvm():
-            return ["qemu-system-x86_64", "-machine", "q35", "-accel", "kvm", "-cpu", "max"]
+        kvm = ["-accel", "kvm"] if has_virtualization() else []  # QEMU takes the next where it cannot have this one
         # One thread for both processors: with a thread each, QEMU before 8.1 now and then runs code that the kernel has
         # just patched ("Oops: int3"; ClangBuiltLinux/boot-utils issue 111), and Debian 12 has 7.2.
-        return ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", "max"]
+        return ["qemu-system-x86_64", "-machine", "q35", *kvm, "-accel", "tcg,thread=single", "-cpu", "max"]
 
     def run_options(self, disk, arguments="", blockdev=None):
         """All but the ports and the netdev "network": the machine on the image `disk`, or on the options `blockdev` for its node "disk";
