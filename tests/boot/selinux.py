@@ -32,13 +32,16 @@ def denials(machine):
         raise Failure(f"the list of denials is incomplete: {lost[0]}")
     if not re.search(r"SELinux: +policy capability|audit: type=1403", log):
         raise Failure("the kernel log has no sign of an SELinux policy: it begins too late, or there is none")
-    return [line for line in log.splitlines() if RECORD.search(line) and not GRANTED.search(line)]
+    return denials_in(log)
 
 
 def denials_on_the_console(machine):
-    """What concerns an applet; also of a shutdown, after which nobody can be asked."""
-    return [line for line in machine.console.text.splitlines()
-            if RECORD.search(line) and not GRANTED.search(line) and "aimee_" in line]
+    """Also those of a shutdown, after which nobody can be asked."""
+    return denials_in(machine.console.text)
+
+
+def denials_in(log):
+    return [line for line in log.splitlines() if RECORD.search(line) and not GRANTED.search(line)]
 
 
 def domain_of_unit(machine, process):

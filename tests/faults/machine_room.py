@@ -5,8 +5,10 @@ AIMEE_BINARY names the program, by default the static product for x86_64.
 import contextlib
 import ctypes
 import json
+import multiprocessing
 import os
 import secrets
+import signal
 import subprocess
 
 from crash_states import data_ranges
@@ -71,6 +73,19 @@ def own_mounts():
     run("mount", "--make-rprivate", "/")
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     os.mkdir("/run/sshd", 0o755)
+
+
+ending = []  # not empty: after the work at hand, so that all that was made for it is undone
+
+
+def end_between_states():
+    """SIGTERM and ^C no longer end this process or its workers; whoever works asks `ending` before the next state."""
+    def end(*_):
+        ending.append(True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
 
 
 @contextlib.contextmanager
