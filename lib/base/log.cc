@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -26,15 +27,35 @@ bool stderr_is_journal() {
   return concat(status.st_dev, ":", status.st_ino) == stream;
 }
 
+std::string line_of(Severity severity, std::string_view text) {
+  static const bool journal = stderr_is_journal();
+  const std::string priority = journal ? concat("<", static_cast<int>(severity), ">") : std::string();
+  return concat(priority, name(), ": ", text, "\n");
+}
+
+void say(const std::string& line) {
+  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+}
+
+// Ready before there is no memory for it.
+std::string& last_words() {
+  static std::string stored = "aimee: out of memory\n";
+  return stored;
+}
+
 }  // namespace
 
-void set_log_name(std::string_view applet) { name() = applet; }
+void set_log_name(std::string_view applet) {
+  name() = applet;
+  last_words() = line_of(Severity::error, "out of memory");
+}
 
-void log_message(Severity severity, std::string_view text) {
-  static const bool journal = stderr_is_journal();
-  std::string line = journal ? concat("<", static_cast<int>(severity), ">") : std::string();
-  line += concat(name(), ": ", text, "\n");
-  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+void log_message(Severity severity, std::string_view text) { say(line_of(severity, text)); }
+
+void log_out_of_memory() {
+  static std::atomic_flag told;
+  while (told.test_and_set()) pause();
+  say(last_words());
 }
 
 }  // namespace aimee

@@ -14,6 +14,10 @@ enum class Severity : int { error = 3, warning = 4, notice = 5, info = 6 };
 void set_log_name(std::string_view applet);
 void log_message(Severity severity, std::string_view text);
 
+// "applet: out of memory", an error, said without any memory. For who ends the process then: the first thread that
+// calls this returns from it, any other waits for that end.
+void log_out_of_memory();
+
 inline void log_error(std::string_view text) { log_message(Severity::error, text); }
 inline void log_warning(std::string_view text) { log_message(Severity::warning, text); }
 inline void log_notice(std::string_view text) { log_message(Severity::notice, text); }

@@ -111,7 +111,7 @@ Outcome run_self(std::span<char* const> arguments, std::span<char* const> argv) 
 }
 
 [[noreturn]] void out_of_memory() {
-  log_error("out of memory");
+  log_out_of_memory();
   _exit(static_cast<int>(Outcome::failed));
 }
 

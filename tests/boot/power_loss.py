@@ -10,16 +10,13 @@ import shutil
 import sys
 
 sys.path.append(f"{os.path.dirname(os.path.realpath(__file__))}/../faults")
-from disk_log import FUA, SECTOR, DiskLog
+from disk_log import FUA, SECTOR, DiskLog, recorded_nodes
 
 
 def blockdev_options(disk, log):
     """QEMU's options for a recorded disk with the node name `disk`."""
     open(log, "wb").close()
-    return ["-blockdev", f"driver=file,node-name=image,filename={disk}",
-            "-blockdev", f"driver=file,node-name=log,filename={log}",
-            "-blockdev", f"driver=blklogwrites,node-name=disk,file=image,log=log,log-sector-size={SECTOR},"
-                         "log-super-update-interval=1"]
+    return [word for node in recorded_nodes(disk, log) for word in ("-blockdev", node)]
 
 
 def replay(log, before, after, moment, dice=None):

@@ -11,6 +11,15 @@ MAGIC = 0x6A736677736872
 FLUSH, FUA, DISCARD = 1, 2, 4
 
 
+def recorded_nodes(image, log, discard="ignore"):
+    """What QEMU's --blockdev is given for a disk "disk" over the file `image` that notes in the file `log`; both exist.
+    discard: "unmap" if discards go to both, "ignore" if to neither."""
+    return [f"driver=file,node-name=image,filename={image},discard={discard}",
+            f"driver=file,node-name=log,filename={log}",
+            f"driver=blklogwrites,node-name=disk,file=image,log=log,log-sector-size={SECTOR},log-super-update-interval=1,"
+            f"discard={discard}"]
+
+
 class Entry:
     """A write of `count` sectors at `sector`, a discard of them, or, with none, a flush of all that came before."""
 

@@ -11,6 +11,7 @@ import os
 import select
 import subprocess
 
+from disk_log import recorded_nodes
 from served_disk import ServedDisk
 
 PATIENCE = 30  # seconds for the daemon's start and end
@@ -28,10 +29,7 @@ class RecordedDisk(ServedDisk):
         # Options take effect in order: who is greeted by the monitor finds the export in place.
         self.daemon = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "qemu-storage-daemon",
-             "--blockdev", f"driver=file,node-name=image,filename={self.image},discard=unmap",
-             "--blockdev", f"driver=file,node-name=log,filename={self.log}",
-             "--blockdev", "driver=blklogwrites,node-name=disk,file=image,log=log,log-sector-size=512,"
-                           "log-super-update-interval=1,discard=unmap",
+             *(word for node in recorded_nodes(self.image, self.log, discard="unmap") for word in ("--blockdev", node)),
              "--export", f"type=fuse,id=export,node-name=disk,mountpoint={self.export},writable=on",
              "--chardev", "stdio,id=monitor,signal=off", "--monitor", "chardev=monitor"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -2,6 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <latch>
+#include <new>
+#include <thread>
+
 #include "cli/applet.h"
 #include "harness/child.h"
 #include "harness/temporary_folder.h"
@@ -47,6 +51,26 @@ TEST_CASE("an applet's outcome is the exit code") {
   CHECK(called({"look", "fail"}).exit == 1);
   CHECK(called({"look", "refuse"}).exit == 3);
   CHECK(called({"aimee", "look", "refuse"}).exit == 3);
+}
+
+TEST_CASE("of several threads that find no memory one says so, and the exit code is 1") {
+  for (int round = 0; round < 20; ++round) {
+    const Ended ended = run_in_child([] {
+      dispatch_words({"look", "moon"});
+      constexpr int threads = 4;
+      std::latch all(threads);
+      const auto find_no_memory = [&] {
+        all.arrive_and_wait();
+        std::get_new_handler()();
+      };
+      std::vector<std::thread> workers;
+      for (int n = 0; n < threads; ++n) workers.emplace_back(find_no_memory);
+      for (std::thread& worker : workers) worker.join();
+      return 0;
+    });
+    CHECK(ended.exit == 1);
+    CHECK(ended.err == "look: out of memory\n");
+  }
 }
 
 TEST_CASE("options after the applet's name are the applet's") {
