@@ -1,5 +1,9 @@
 """Loop devices; and a disk that is one over a file which a server of ours exports, for as long as it is entered."""
+import os
 import subprocess
+import time
+
+PATIENCE = 5  # seconds until nobody uses a device any more
 
 
 class ServedDisk:
@@ -30,4 +34,20 @@ def attach(file, *options):
 
 
 def detach(device):
+    """The kernel keeps one that is in use until nobody uses it; what a killed process had mounted goes a little after it."""
+    file = backing_file(device)
     subprocess.run(["losetup", "--detach", device], check=True)
+    end = time.monotonic() + PATIENCE
+    while backing_file(device) == file:
+        if time.monotonic() > end:
+            raise OSError(f"{device} over {file} is still in use")
+        time.sleep(0.01)
+
+
+def backing_file(device):
+    """None: it has none."""
+    try:
+        with open(f"/sys/block/{os.path.basename(device)}/loop/backing_file", encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return None
