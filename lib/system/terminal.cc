@@ -38,9 +38,11 @@ void put_back_and_end(int number) {
 
 TerminalKept::TerminalKept() {
   is_kept = tcgetattr(STDIN_FILENO, &settings) == 0;
+  // Known before the handler may need it: a signal can come before sigaction() has said what was there.
+  for (std::size_t i = 0; i < std::size(ending); ++i) sigaction(ending[i], nullptr, &handled_before[i]);
   struct sigaction action{};
   action.sa_handler = put_back_and_end;
-  for (std::size_t i = 0; i < std::size(ending); ++i) sigaction(ending[i], &action, &handled_before[i]);
+  for (const int number : ending) sigaction(number, &action, nullptr);
 }
 
 TerminalKept::~TerminalKept() {
