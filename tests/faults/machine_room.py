@@ -126,10 +126,10 @@ def check_file_system(device):
     expect(checked.returncode == 0, f"btrfs check: {checked.stdout}{checked.stderr}")
 
 
-def differences(expected, found):
+def differences(expected, found, *options):
     """What rsync would change to make the second tree like the first, labels apart; empty: nothing."""
     return run("rsync", "--dry-run", "-aHAX", "--filter=-x security.selinux", "--checksum", "--delete",
-               "--itemize-changes", f"{expected}/", f"{found}/")
+               "--itemize-changes", *options, f"{expected}/", f"{found}/")
 
 
 def labels(tree):
