@@ -25,6 +25,7 @@ namespace aimee {
 
 namespace {
 
+// One for each folder of a path, of which PATH_MAX has room for some 2000.
 void allow_many_descriptors() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -76,13 +77,8 @@ class Walk {
 
   // The folder was opened with O_PATH; what is listed is the same inode whatever its name means by now.
   Result<> enter(const Fd& folder) {
-    auto listed = open_at(folder, ".", O_RDONLY | O_DIRECTORY);
-    if (!listed && listed.error().code == EMFILE) {
-      ++result_.passed_over;
-      return {};
-    }
-    if (!listed) return about(path_, Result<>(std::unexpected(listed.error())));
-    levels_.push_back({TRY(list_folder(std::move(*listed), path_)), path_.size()});
+    auto listed = about(path_, open_at(folder, ".", O_RDONLY | O_DIRECTORY));
+    levels_.push_back({TRY(list_folder(TRY(std::move(listed)), path_)), path_.size()});
     return {};
   }
 
