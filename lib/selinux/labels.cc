@@ -12,6 +12,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 
 #include "base/text.h"
 #include "selinux/policy.h"
@@ -39,6 +40,22 @@ __attribute__((format(printf, 2, 3))) int keep_last_word(int, const char* format
   return 0;
 }
 
+// libselinux takes a file that it cannot look at for one that is not there, and labels without it.
+Result<> check_loaded(selabel_handle* handle, const std::vector<std::string>& wanted) {
+  unsigned char* digest = nullptr;
+  std::size_t length = 0;
+  char** loaded = nullptr;
+  std::size_t count = 0;
+  if (selabel_digest(handle, &digest, &length, &loaded, &count) != 0)
+    return failure("libselinux", "tell what it loaded");
+  const std::set<std::string, std::less<>> files(loaded, loaded + count);
+  for (const std::string& path : wanted) {
+    if (!files.contains(path) && !files.contains(path + ".bin"))
+      return failure(path, "is there, and libselinux did not load it", 0);
+  }
+  return {};
+}
+
 }  // namespace
 
 void FileContexts::Close::operator()(selabel_handle* handle) const { selabel_close(handle); }
@@ -48,8 +65,10 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
   const auto policy = TRY(image_policy(root));
   if (!policy) return contexts;
   const std::string path = policy->folder + "/contexts/files/file_contexts";
-  TRY(check_contexts_readable(*policy));
-  const selinux_opt options[] = {{SELABEL_OPT_PATH, path.c_str()}};
+  const auto files = TRY(readable_contexts(*policy));
+  // libselinux before 3.5 takes no other value than 1 for "yes".
+  const selinux_opt options[] = {{SELABEL_OPT_PATH, path.c_str()},
+                                 {SELABEL_OPT_DIGEST, reinterpret_cast<const char*>(1)}};
   selinux_callback log{};
   log.func_log = keep_last_word;
   selinux_set_callback(SELINUX_CB_LOG, log);
@@ -62,6 +81,7 @@ Result<FileContexts> FileContexts::of_image(const std::string& root) {
                           last_word().empty() ? "" : ": ", last_word()),
                    code);
   }
+  TRY(check_loaded(contexts.handle_.get(), files));
   contexts.policy_ = policy->name;
   return contexts;
 }

@@ -65,6 +65,7 @@ std::string policy_named_by(std::string_view config) {
 
 // What libselinux takes the contexts from (selabel_file(5)), in the order of their names. It is not found out by
 // listing their folder: a policy lets its domains read these files and no more.
+constexpr std::string_view contexts_folder = "/contexts/files/";
 constexpr std::string_view context_files[] = {"file_contexts", "file_contexts.homedirs", "file_contexts.local",
                                               "file_contexts.subs", "file_contexts.subs_dist"};
 
@@ -82,7 +83,7 @@ template <typename Use>
 Result<> read_contexts(const ImagePolicy& policy, const Use& use) {
   for (const std::string_view text : context_files) {
     for (const std::string& name : {std::string(text), concat(text, ".bin")}) {
-      const auto content = TRY(content_if_any(concat(policy.folder, "/contexts/files/", name)));
+      const auto content = TRY(content_if_any(concat(policy.folder, contexts_folder, name)));
       if (!content) continue;
       use(name, *content);
       break;
@@ -142,8 +143,12 @@ Result<std::string> policy_digest(const ImagePolicy& policy) {
   return digest.text();
 }
 
-Result<> check_contexts_readable(const ImagePolicy& policy) {
-  return read_contexts(policy, [](std::string_view, std::string_view) {});
+Result<std::vector<std::string>> readable_contexts(const ImagePolicy& policy) {
+  std::vector<std::string> paths;
+  TRY(read_contexts(policy, [&](std::string_view name, std::string_view) {
+    paths.push_back(concat(policy.folder, contexts_folder, name));
+  }));
+  return paths;
 }
 
 Result<std::set<std::string, std::less<>>> customizable_types(const ImagePolicy& policy) {

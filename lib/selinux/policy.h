@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -26,9 +27,10 @@ Result<std::optional<ImagePolicy>> image_policy(const std::string& root);
 // Failed: a file that is there cannot be read.
 Result<std::string> policy_digest(const ImagePolicy& policy);
 
-// That each of those file contexts can be read to its end: libselinux takes one that cannot for one that ends there,
-// and labels by the half. Opens nothing else of the policy, which is all that most domains may read. Failed: names it.
-Result<> check_contexts_readable(const ImagePolicy& policy);
+// The paths of those file contexts, each of which can be read to its end: libselinux takes one that cannot for one that
+// ends there, and labels by the half. Opens nothing else of the policy, which is all that most domains may read.
+// Failed: names what cannot.
+Result<std::vector<std::string>> readable_contexts(const ImagePolicy& policy);
 
 // The types that an owner gives to files by hand and a relabelling leaves alone; none where the policy has no list.
 Result<std::set<std::string, std::less<>>> customizable_types(const ImagePolicy& policy);
