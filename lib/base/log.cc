@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -27,35 +28,35 @@ bool stderr_is_journal() {
   return concat(status.st_dev, ":", status.st_ino) == stream;
 }
 
-std::string line_of(Severity severity, std::string_view text) {
+std::string priority_of(Severity severity) {
   static const bool journal = stderr_is_journal();
-  const std::string priority = journal ? concat("<", static_cast<int>(severity), ">") : std::string();
-  return concat(priority, name(), ": ", text, "\n");
+  return journal ? concat("<", static_cast<int>(severity), ">") : std::string();
 }
 
-void say(const std::string& line) {
+void say(std::string_view line) {
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
 }
 
-// Ready before there is no memory for it.
-std::string& last_words() {
-  static std::string stored = "aimee: out of memory\n";
-  return stored;
-}
+// What is said without memory, and made without: also the first that is asked for may not be had.
+char last_words[64] = "aimee: out of memory\n";
 
 }  // namespace
 
 void set_log_name(std::string_view applet) {
   name() = applet;
-  last_words() = line_of(Severity::error, "out of memory");
+  const int length = static_cast<int>(applet.size());
+  std::snprintf(last_words, sizeof last_words, "%s%.*s: out of memory\n", priority_of(Severity::error).c_str(), length,
+                applet.data());
 }
 
-void log_message(Severity severity, std::string_view text) { say(line_of(severity, text)); }
+void log_message(Severity severity, std::string_view text) {
+  say(concat(priority_of(severity), name(), ": ", text, "\n"));
+}
 
 void log_out_of_memory() {
   static std::atomic_flag told;
   while (told.test_and_set()) pause();
-  say(last_words());
+  say(last_words);
 }
 
 }  // namespace aimee
