@@ -44,9 +44,8 @@ char last_words[64] = "aimee: out of memory\n";
 
 void set_log_name(std::string_view applet) {
   name() = applet;
-  const int length = static_cast<int>(applet.size());
-  std::snprintf(last_words, sizeof last_words, "%s%.*s: out of memory\n", priority_of(Severity::error).c_str(), length,
-                applet.data());
+  std::snprintf(last_words, sizeof last_words, "%s%s: out of memory\n", priority_of(Severity::error).c_str(),
+                name().c_str());
 }
 
 void log_message(Severity severity, std::string_view text) {
