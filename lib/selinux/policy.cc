@@ -63,9 +63,10 @@ std::string policy_named_by(std::string_view config) {
   return std::string(name.empty() ? fallback_policy : name);
 }
 
+constexpr std::string_view contexts_folder = "/contexts/files/";
+
 // What libselinux takes the contexts from (selabel_file(5)), in the order of their names. It is not found out by
 // listing their folder: a policy lets its domains read these files and no more.
-constexpr std::string_view contexts_folder = "/contexts/files/";
 constexpr std::string_view context_files[] = {"file_contexts", "file_contexts.homedirs", "file_contexts.local",
                                               "file_contexts.subs", "file_contexts.subs_dist"};
 

@@ -8,11 +8,10 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 from machine_room import Wrong, expect, read_file
+from patience import in_the_end
 
-PATIENCE = 5  # seconds until what was killed has to be gone
 LIMIT = 60  # seconds for a run with a fault
 ERROR = 3  # syslog(3)
 PR_SET_CHILD_SUBREAPER = 36  # <linux/prctl.h>
@@ -81,6 +80,7 @@ class Surroundings:
         self.before = self.look()
 
     def look(self):
+        reap()
         return {"mounts": self.mounts(), "loop devices": self.loops(), "children": sorted(children())}
 
     def mounts(self):
@@ -98,10 +98,7 @@ class Surroundings:
         return sorted(name for name, file in files.items() if file.startswith(self.folder))
 
     def expect_same(self):
-        end = time.monotonic() + PATIENCE
-        while (now := self.look()) != self.before and time.monotonic() < end:
-            time.sleep(0.01)
-            reap()
+        now = in_the_end(self.look, lambda now: now == self.before)
         for pid in set(now["children"]) - set(self.before["children"]):
             os.kill(pid, signal.SIGKILL)
         for kind, found in now.items():
@@ -135,13 +132,9 @@ def reap():
 
 
 def expect_unlocked(path, flags=os.O_RDONLY):
-    """flags: with O_EXCL a block device may not be mounted either. The kernel unmounts what a killed process had in a namespace of
-    its own a little after its end."""
-    end = time.monotonic() + PATIENCE
-    while complaint := in_use(path, flags):
-        if time.monotonic() > end:
-            raise Wrong(f"{path} is still {complaint}")
-        time.sleep(0.01)
+    """flags: with O_EXCL a block device may not be mounted either."""
+    complaint = in_the_end(lambda: in_use(path, flags), lambda complaint: not complaint)
+    expect(not complaint, f"{path} is still {complaint}")
 
 
 def in_use(path, flags):

@@ -1,9 +1,8 @@
 """Loop devices; and a disk that is one over a file which a server of ours exports, for as long as it is entered."""
 import os
 import subprocess
-import time
 
-PATIENCE = 5  # seconds until nobody uses a device any more
+from patience import in_the_end
 
 
 class ServedDisk:
@@ -34,14 +33,11 @@ def attach(file, *options):
 
 
 def detach(device):
-    """The kernel keeps one that is in use until nobody uses it; what a killed process had mounted goes a little after it."""
+    """The kernel keeps one that is in use until nobody uses it."""
     file = backing_file(device)
     subprocess.run(["losetup", "--detach", device], check=True)
-    end = time.monotonic() + PATIENCE
-    while backing_file(device) == file:
-        if time.monotonic() > end:
-            raise OSError(f"{device} over {file} is still in use")
-        time.sleep(0.01)
+    if in_the_end(lambda: backing_file(device), lambda now: now != file) == file:
+        raise OSError(f"{device} over {file} is still in use")
 
 
 def backing_file(device):

@@ -2,8 +2,8 @@
 stands only where they are; the next run makes it so, and nothing but labels has changed."""
 import os
 
-from machine_room import aimee, attached, check_file_system, differences, expect, labels, mounted, read_file, run
 from crash_states import copy_sparse
+from machine_room import aimee, attached, check_file_system, differences, expect, labels, mounted, read_file, run
 from phases import Phase
 from runs.first_boot import FirstBoot
 
