@@ -6,6 +6,7 @@
 // What fails midway leaves each entry absent from the store or whole in it, and the next run goes on. One entry's
 // failure stops no other.
 #include <optional>
+#include <utility>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -111,7 +112,27 @@ void tell(EntryResult& result, const Error& error) {
                 : concat(place, ": ", error.message()));
 }
 
-Result<> carry_out_plan(const Places& places, const FileContexts& contexts, bool dry_run, EntryResult& result) {
+// The policy's file contexts, loaded for the first entry that has to be made: at most boots none has, and they are the
+// longest part of a run.
+class LazyContexts {
+ public:
+  explicit LazyContexts(std::string root) : root_(std::move(root)) {}
+
+  Result<> load() {
+    if (!loaded_) loaded_ = TRY(FileContexts::of_image(root_));
+    return {};
+  }
+
+  // Without labels before load().
+  [[nodiscard]] const FileContexts& get() const { return loaded_ ? *loaded_ : none_; }
+
+ private:
+  std::string root_;
+  std::optional<FileContexts> loaded_;
+  FileContexts none_;
+};
+
+Result<> carry_out_plan(const Places& places, LazyContexts& contexts, bool dry_run, EntryResult& result) {
   const WritableEntry& entry = result.entry;
   if (!dry_run) TRY(clear_leftovers(places, entry.path));
   const EntryFacts facts = TRY(facts_of(places, entry));
@@ -119,8 +140,9 @@ Result<> carry_out_plan(const Places& places, const FileContexts& contexts, bool
   if (!plan) return std::unexpected(Error{Outcome::failed, 0, {}, plan.error()});
   for (const EntryAction action : *plan) {
     const std::string what = describe(action, entry, facts);
+    if (action != EntryAction::bind) TRY(contexts.load());
     if (!dry_run) {
-      TRY(carry_out(action, places, entry, contexts));
+      TRY(carry_out(action, places, entry, contexts.get()));
       log_info(what);
     }
     result.actions.push_back(what);
@@ -128,7 +150,7 @@ Result<> carry_out_plan(const Places& places, const FileContexts& contexts, bool
   return {};
 }
 
-void see_to(const Places& places, const FileContexts& contexts, bool dry_run, EntryResult& result) {
+void see_to(const Places& places, LazyContexts& contexts, bool dry_run, EntryResult& result) {
   if (auto early = early_reader_of(result.entry.path)) {
     log_warning(concat(place_of(result.entry), ": ", *early));
     result.warning = std::move(early);
@@ -161,9 +183,10 @@ void see_to_unlisted(const Places& places, const WritableList& list, Report& rep
 }
 
 Result<> see_to_all(const Request& request, Places& places, const WritableList& list, Report& report) {
-  const FileContexts contexts = TRY(FileContexts::of_image(request.root));
+  LazyContexts contexts(request.root);
   report.store_made = !places.has_store();
-  if (report.store_made && !request.dry_run) TRY(make_store(places, contexts));
+  if (report.store_made) TRY(contexts.load());
+  if (report.store_made && !request.dry_run) TRY(make_store(places, contexts.get()));
   Fd lock;
   if (!request.dry_run) lock = TRY(lock_store(places));
   report.problems = list.problems;

@@ -78,14 +78,15 @@ bool may_be_good(int code) { return code != EIO && code != EUCLEAN && code != EF
 // The file's content, whatever its mode; other kinds of files are not opened.
 Result<HostKeyFile> read_key_file(const HostKeyFolder& folder, const std::string& name, mode_t forbidden) {
   HostKeyFile file;
-  auto found = open_key(folder, name, O_PATH);
-  if (!found && found.error().code == ENOENT) return file;
-  const struct stat status = TRY(status_of(TRY(std::move(found)), shown(folder, name)));
+  auto looked = open_key(folder, name, O_PATH);
+  if (!looked && looked.error().code == ENOENT) return file;
+  const Fd found = TRY(std::move(looked));
+  const struct stat status = TRY(status_of(found, shown(folder, name)));
   file.kind = S_ISREG(status.st_mode) ? HostKeyFile::Kind::file : HostKeyFile::Kind::other;
   file.what = kind_of(status.st_mode);
   if (file.kind == HostKeyFile::Kind::other) return file;
   file.is_protected = status.st_uid == 0 && (status.st_mode & forbidden) == 0;
-  const Fd opened = TRY(open_key(folder, name));
+  const Fd opened = TRY(open_again(found, O_RDONLY | O_NONBLOCK, shown(folder, name)));
   auto content = read_all(opened, shown(folder, name), largest_key);
   if (!content && may_be_good(content.error().code)) return std::unexpected(content.error());
   file.io_error = !content;

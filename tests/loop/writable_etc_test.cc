@@ -227,6 +227,52 @@ TEST_CASE("labels of the store's files are those that the image's policy has for
         tree.at("hostname").attributes.at("security.selinux"));
 }
 
+// They are read only where something is to be made: an image has megabytes of them, and at most boots nothing is.
+TEST_CASE("file contexts that cannot be read stop only the entries that have to be made") {
+  EtcRoot root;
+  root.list("f hostname\nd ssh\n");
+  const auto lose_contexts = [&] { root.file("selinux/config", "SELINUX=enforcing\nSELINUXTYPE=mine\n"); };
+  const std::string problem = "/etc/selinux/mine/contexts/files/file_contexts: ";
+  SUBCASE("no store yet: nothing is made") {
+    lose_contexts();
+    root.boot();
+    for (const Arguments& how : {Arguments{"--dry-run"}, Arguments{}}) {
+      const Outcome outcome = root.run(how);
+      CHECK(outcome.exit == 1);
+      CHECK(says(outcome, problem));
+      CHECK_FALSE(std::filesystem::exists(root.store("")));
+    }
+  }
+  SUBCASE("all in the store: it is mounted") {
+    root.boot();
+    REQUIRE(root.run().exit == 0);
+    root.shut_down();
+    lose_contexts();
+    root.boot();
+    const Outcome outcome = root.run();
+    CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+    for (const char* path : {"shadow", "hostname", "ssh"}) CHECK_MESSAGE(root.bound(path), path);
+  }
+  SUBCASE("one is new: it is named, and the others are mounted") {
+    root.boot();
+    REQUIRE(root.run().exit == 0);
+    root.shut_down();
+    lose_contexts();
+    root.file("motd", "image\n");
+    root.list("f motd\nf hostname\nd ssh\n");
+    root.boot();
+    for (const Arguments& how : {Arguments{"--dry-run"}, Arguments{}}) {
+      const Outcome outcome = root.run(how);
+      CHECK(outcome.exit == 1);
+      CHECK(says(outcome, prefix + "1:3: "));
+      CHECK(says(outcome, problem));
+    }
+    CHECK_FALSE(std::filesystem::exists(root.store("motd")));
+    CHECK_FALSE(std::filesystem::exists(root.store(".aimee/image/motd")));
+    for (const char* path : {"shadow", "hostname", "ssh"}) CHECK_MESSAGE(root.bound(path), path);
+  }
+}
+
 TEST_CASE("folders on the way to an entry are made like the image's") {
   EtcRoot root;
   root.file("deep/er/file", "x");
