@@ -117,8 +117,13 @@ Result<> note_image(const Places& places, const WritableEntry& entry, const File
 Result<> bind_entry(const Places& places, const WritableEntry& entry) {
   const std::string path = etc_path(entry);
   const Look stored = TRY(look_at_inside(places.store, entry.path));
-  const Look target = TRY(look_at(places.seen, path.substr(1)));
+  Look target = TRY(look_at(places.seen, path.substr(1)));
   if (same_file(stored, target)) return {};
+  // Nothing can be mounted on what was removed from the store under its mount.
+  if (target.fd.is_open() && target.status.st_nlink == 0) {
+    TRY(unmount_from(target.fd, path));
+    target = TRY(look_at(places.seen, path.substr(1)));
+  }
   if (!stored.is(entry.kind)) return failure(concat(store_path, "/", entry.path), "was exchanged meanwhile", 0);
   if (!target.is(entry.kind))
     return failure(path,

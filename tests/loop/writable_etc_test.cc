@@ -227,6 +227,30 @@ TEST_CASE("labels of the store's files are those that the image's policy has for
         tree.at("hostname").attributes.at("security.selinux"));
 }
 
+TEST_CASE("what was removed from the store under its mount is there again after the next run") {
+  EtcRoot root;
+  root.boot();
+  const auto remove = [&] {
+    REQUIRE(root.run().exit == 0);
+    std::filesystem::remove_all(root.store("ssh"));
+    std::filesystem::remove(root.store("hostname"));
+  };
+  const auto is_the_images = [&] {
+    for (const char* path : {"ssh", "hostname"}) {
+      CHECK_MESSAGE(root.bound(path), path);
+      CHECK_MESSAGE(difference(root.etc(path), root.image(path)).empty(), path);
+    }
+  };
+  remove();
+  const Outcome outcome = root.run();
+  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+  is_the_images();
+  remove();
+  for (const char* path : {"ssh", "hostname"}) CHECK(root.run({"--reset", path}).exit == 0);
+  is_the_images();
+  CHECK(root.run({"--dry-run"}).out == "nothing to do\n");
+}
+
 // They are read only where something is to be made: an image has megabytes of them, and at most boots nothing is.
 TEST_CASE("file contexts that cannot be read stop only the entries that have to be made") {
   EtcRoot root;
