@@ -39,20 +39,22 @@ Result<std::string> real_path(const Fd& folder, const std::string& subject) {
   return std::string(path.data(), static_cast<std::size_t>(length));
 }
 
-Result<Submount> view_below(const Fd& etc, std::string path, const std::string& subject) {
+// What was removed where it comes from, under its mount, can be mounted nowhere else: the image's takes its place.
+Result<> add_view_below(const Fd& etc, std::string path, const std::string& subject, std::vector<Submount>& views) {
   const Fd place = TRY(about(concat(subject, "/", path), open_beneath(etc, path, O_PATH)));
+  if (TRY(status_of(place, path)).st_nlink == 0) return {};
   Fd view = TRY(view_with_submounts(place, path));
-  return Submount{std::move(path), std::move(view)};
+  views.push_back({std::move(path), std::move(view)});
+  return {};
 }
 
 // Views of the policy, if the image has one, and of what is mounted below /etc, shadow left out.
 Result<std::vector<Submount>> submounts_of(const Fd& etc, const std::string& subject) {
   std::vector<Submount> views;
-  if (open_beneath(etc, policy_folder, O_PATH | O_DIRECTORY))
-    views.push_back(TRY(view_below(etc, policy_folder, subject)));
+  if (open_beneath(etc, policy_folder, O_PATH | O_DIRECTORY)) TRY(add_view_below(etc, policy_folder, subject, views));
   for (std::string& path : TRY(mounts_below(TRY(real_path(etc, subject))))) {
     const bool with_the_policy = path == policy_folder || path.starts_with(concat(policy_folder, "/"));
-    if (path != "shadow" && !with_the_policy) views.push_back(TRY(view_below(etc, std::move(path), subject)));
+    if (path != "shadow" && !with_the_policy) TRY(add_view_below(etc, std::move(path), subject, views));
   }
   return views;
 }

@@ -56,3 +56,5 @@ def log_in(machine, password, host_name="aimee-test"):
     console.wait("# ")
     console.send("echo logged in as $(id -un)")
     console.wait("^logged in as root$")
+    complaint = console.seen(r"^.*(unrecognized option|invalid option|not found|^Usage: ).*$")
+    expect(not complaint, f"the login's own commands complain: {complaint and complaint[0]}")

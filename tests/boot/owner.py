@@ -11,14 +11,17 @@ class Owner:
 
     def __init__(self, folder):
         self.folder = folder
-        self.password = "correct horse battery staple"
         self.key = f"{folder}/owner_key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", self.key], check=True)
         with open(f"{self.key}.pub", encoding="ascii") as public:
             self.public_key = public.read().strip()
         self.askpass = f"{folder}/askpass"
+        self.has_password("correct horse battery staple")
+
+    def has_password(self, password):
+        self.password = password
         with open(self.askpass, "w", encoding="ascii") as script:
-            script.write(f"#!/bin/sh\necho '{self.password}'\n")
+            script.write(f"#!/bin/sh\necho '{password}'\n")
         os.chmod(self.askpass, 0o700)
 
     def accepts_the_offer(self, machine, host_name="aimee"):

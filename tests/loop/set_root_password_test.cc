@@ -303,6 +303,11 @@ TEST_CASE(
   CHECK(read_text(root / "tmp/seen") == "mounted over it\n" + read_text(root / "etc/group") +
                                             without_padding(root.stored()) + "640 0 42 regular file\nwritable\n");
   CHECK_FALSE(std::filesystem::exists(root / "etc/new"));
+  // Removed where it comes from: passwd sees the image's.
+  std::filesystem::remove(root / "tmp/mounted");
+  const Outcome without = run_applet("set-root-password", {"--root", root.path()});
+  CHECK_MESSAGE(without.exit == 0, without.err);
+  CHECK(read_text(root / "tmp/seen").find("mounted over it") == std::string::npos);
   tool({"umount", root / "etc/environment"});
 }
 
