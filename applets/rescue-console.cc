@@ -116,13 +116,19 @@ bool succeeds(const std::vector<std::string>& arguments) {
   return status && *status == 0;
 }
 
-bool start_system() { return succeeds({"systemctl", "--no-block", "default"}); }
+// Root needs nobody's leave, so no agent of systemctl's is to ask for a password on this terminal.
+bool systemctl(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"systemctl", "--no-ask-password"});
+  return succeeds(arguments);
+}
+
+bool start_system() { return systemctl({"--no-block", "default"}); }
 
 // init-storage runs here and not as its unit, so that a person sees what it says; the unit then finds nothing to do.
 bool retry(const RescueFacts& facts) {
   if (!storage_is_ready(facts)) {
     if (!succeeds({std::string(own_program), "init-storage"})) return false;
-    if (!succeeds({"systemctl", "start", std::string(mount_unit)})) return false;
+    if (!systemctl({"start", std::string(mount_unit)})) return false;
     say("The storage is ready; the system starts.\n");
   }
   return start_system();
@@ -149,9 +155,9 @@ bool act(RescueChoice choice, const RescueFacts& facts, const std::string& mode)
     case RescueChoice::shell:
       return open_shell(facts, mode);
     case RescueChoice::power_off:
-      return succeeds({"systemctl", "--no-block", "poweroff"});
+      return systemctl({"--no-block", "poweroff"});
     case RescueChoice::reboot:
-      return succeeds({"systemctl", "--no-block", "reboot"});
+      return systemctl({"--no-block", "reboot"});
   }
   return false;
 }

@@ -89,7 +89,7 @@ TEST_CASE("a refused disk: the console says what failed and what is there, and p
   REQUIRE(console.expect(question));
   console.type("P\n");
   CHECK(console.finish().exit == 0);
-  CHECK(device.asked() == "--no-block poweroff\n");
+  CHECK(device.asked() == "--no-ask-password --no-block poweroff\n");
   CHECK(disk.fingerprint() == before);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("trying again with a disk that is still refused says so and comes back
   CHECK(device.asked().empty());
   console.type("b\n");
   CHECK(console.finish().exit == 0);
-  CHECK(device.asked() == "--no-block reboot\n");
+  CHECK(device.asked() == "--no-ask-password --no-block reboot\n");
   CHECK(disk.fingerprint() == before);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("trying again with a disk that is good by now mounts it and starts the
   console.type("r\n");
   CHECK(console.expect("The storage is ready; the system starts."));
   CHECK(console.finish().exit == 0);
-  CHECK(device.asked() == "start var.mount\n--no-block default\n");
+  CHECK(device.asked() == "--no-ask-password start var.mount\n--no-ask-password --no-block default\n");
 }
 
 TEST_CASE("a shell that cannot be opened says why, and Ctrl-C ends nothing") {
@@ -150,7 +150,7 @@ TEST_CASE("what was typed before the question does not answer it") {
   CHECK(device.asked().empty());
   console.type("b\n");
   CHECK(console.finish().exit == 0);
-  CHECK(device.asked() == "--no-block reboot\n");
+  CHECK(device.asked() == "--no-ask-password --no-block reboot\n");
 }
 
 TEST_CASE("where the storage is ready, the console offers no erasing and names what failed") {
@@ -164,7 +164,7 @@ TEST_CASE("where the storage is ready, the console offers no erasing and names w
   console.type("r\n");
   CHECK(console.finish().exit == 0);
   CHECK(console.screen().find("factory reset") == std::string::npos);
-  CHECK(device.asked() == "--no-block default\n");
+  CHECK(device.asked() == "--no-ask-password --no-block default\n");
 }
 
 TEST_CASE("the end of input ends the console with 1, once") {
