@@ -50,11 +50,13 @@ def nothing_failed_on_the_console(machine):
 def log_in(machine, password, host_name="aimee-test"):
     console = machine.console
     console.wait(f"{host_name} login: ")
+    begin = console.position
     console.send("root")
     console.wait("Password: ")
     console.send(password)
     console.wait("# ")
     console.send("echo logged in as $(id -un)")
     console.wait("^logged in as root$")
-    complaint = console.seen(r"^.*(unrecognized option|invalid option|not found|^Usage: ).*$")
+    complaint = re.search(r"^.*(unrecognized option|invalid option|not found|^Usage: ).*$",
+                          console.text[begin:console.position], re.MULTILINE)
     expect(not complaint, f"the login's own commands complain: {complaint and complaint[0]}")
