@@ -31,8 +31,9 @@ Result<> write_run_file(const std::string& path, std::string_view content) {
   return write_exactly(file, std::as_bytes(std::span(content)), 0, path);
 }
 
+// Root needs nobody's leave, so no agent of systemctl's is to ask for a password on this terminal.
 Result<> systemctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "systemctl");
+  arguments.insert(arguments.begin(), {"systemctl", "--no-ask-password"});
   return run_program(arguments, systemctl_limit);
 }
 

@@ -190,12 +190,12 @@ TEST_CASE("on a running system the shutdown unit is enabled until the next boot,
   const FileCovered fstab = fstab_for(disk);
   const Mounted volume(disk.device());
   const FakeSystemd systemd;
-  const std::string enabled = "enable --runtime factory-reset.service\n";
+  const std::string enabled = "--no-ask-password enable --runtime factory-reset.service\n";
   SUBCASE("by default") {
     const Outcome outcome = run_applet("factory-reset", {"--yes"}, systemd.options());
     CHECK_MESSAGE(outcome.exit == 0, outcome.err);
     CHECK(outcome.err.find("armed: the shutdown erases it") != std::string::npos);
-    CHECK(systemd.asked() == enabled + "reboot\n");
+    CHECK(systemd.asked() == enabled + "--no-ask-password reboot\n");
     CHECK(read_text("/run/aimee/reset-label") == final_label);
     CHECK(read_text("/run/aimee/factory-reset.env") == "");
   }
@@ -204,7 +204,7 @@ TEST_CASE("on a running system the shutdown unit is enabled until the next boot,
     CHECK(systemd.asked() == enabled);
     CHECK(read_text("/run/aimee/factory-reset.env") == "AIMEE_FACTORY_RESET_OPTIONS=--quick\n");
     CHECK(run_applet("factory-reset", {"--cancel"}, systemd.options()).exit == 0);
-    CHECK(systemd.asked() == enabled + "disable --runtime factory-reset.service\n");
+    CHECK(systemd.asked() == enabled + "--no-ask-password disable --runtime factory-reset.service\n");
     CHECK_FALSE(std::filesystem::exists("/run/aimee/reset-label"));
     CHECK_FALSE(std::filesystem::exists("/run/aimee/factory-reset.env"));
     CHECK(label_of(disk) == final_label);
@@ -216,7 +216,7 @@ TEST_CASE("on a running system the shutdown unit is enabled until the next boot,
     CHECK(outcome.exit == 0);
     CHECK(outcome.err.find("cannot be enabled (systemctl: failed with exit status 1: enable does not work today)") !=
           std::string::npos);
-    CHECK(systemd.asked() == enabled + "reboot\n");
+    CHECK(systemd.asked() == enabled + "--no-ask-password reboot\n");
   }
   SUBCASE("a reboot that fails: exit code 1, and armed") {
     systemd.let_fail("reboot");

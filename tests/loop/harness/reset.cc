@@ -99,6 +99,7 @@ FakeSystemd::FakeSystemd() : run_(Mounted::tmpfs_on("/run")) {
              "#!/bin/sh\n"
              "folder=${0%/*}\n"
              "echo \"$*\" >>\"$folder/asked\"\n"
+             "while case $1 in -*) true ;; *) false ;; esac; do shift; done\n"
              "test ! -e \"$folder/fail-$1\" || { echo \"$1 does not work today\" >&2; exit 1; }\n",
              0755);
   write_text(folder_ / "asked", "");
