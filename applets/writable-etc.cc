@@ -119,17 +119,18 @@ class LazyContexts {
   explicit LazyContexts(std::string root) : root_(std::move(root)) {}
 
   Result<> load() {
-    if (!loaded_) loaded_ = TRY(FileContexts::of_image(root_));
+    if (!loaded_) contexts_ = TRY(FileContexts::of_image(root_));
+    loaded_ = true;
     return {};
   }
 
   // Without labels before load().
-  [[nodiscard]] const FileContexts& get() const { return loaded_ ? *loaded_ : none_; }
+  [[nodiscard]] const FileContexts& get() const { return contexts_; }
 
  private:
   std::string root_;
-  std::optional<FileContexts> loaded_;
-  FileContexts none_;
+  FileContexts contexts_;
+  bool loaded_ = false;
 };
 
 Result<> carry_out_plan(const Places& places, LazyContexts& contexts, bool dry_run, EntryResult& result) {
