@@ -8,9 +8,16 @@ doctest_header=/usr/include/doctest/doctest.h
 # What every object is compiled with. The maps keep this machine's paths out of the objects,
 # -fno-ident the compiler's exact package: Debian 12 and 13 give the same bytes.
 flags() {
-    printf '%s ' -Os -fno-ident -ffunction-sections -fdata-sections -fno-unwind-tables \
+    printf '%s ' -Oz -mllvm -enable-machine-outliner=always -fno-ident -ffunction-sections -fdata-sections -fno-unwind-tables \
         -fno-asynchronous-unwind-tables "-ffile-prefix-map=$src=source" \
         "-ffile-prefix-map=$build=build" "-ffile-prefix-map=$root=sysroot"
+}
+
+# The C libraries besides: they parse disks and files as root, hence the stack protector. They are
+# bitcode, so that the product's link optimises them with the rest.
+library_flags() {
+    flags
+    printf '%s ' -flto=full -fstack-protector-strong
 }
 
 # No part of the sysroot throws or asks for a type at run time, so the programs do not either: an
@@ -93,21 +100,22 @@ libcxx() {
     rm "$root/usr/lib/libc++experimental.a"
 }
 
-# configure_in NAME ARGUMENT...: an autotools library, in a folder of its own
+# configure_in NAME ARGUMENT...: an autotools library, in a folder of its own. Bitcode keeps the name
+# of its source as the compiler was given it, hence the relative path.
 configure_in() {
     local name=$1
     shift
     mkdir "$build/$name"
     cd "$build/$name"
     CC="$llvm/clang --config=$root/musl.cfg" AR=$llvm/llvm-ar RANLIB=$llvm/llvm-ranlib NM=$llvm/llvm-nm \
-        CFLAGS=$(flags) "$src/$name/configure" --host="$target" --prefix=/usr --sysconfdir=/etc \
+        CFLAGS=$(library_flags) "../../src/$name/configure" --host="$target" --prefix=/usr --sysconfdir=/etc \
         --localstatedir=/var --disable-shared --disable-dependency-tracking "$@"
 }
 
-# compile FLAG... FILE...: C files into objects in the current folder
+# compile FLAG... FILE...: C files into objects in the current folder. Named relative to it, as above.
 compile() {
     # shellcheck disable=SC2046 # the flags are words
-    "$llvm/clang" --config="$root/musl.cfg" $(flags) -std=gnu11 -D_GNU_SOURCE -c "$@"
+    "$llvm/clang" --config="$root/musl.cfg" $(library_flags) -std=gnu11 -D_GNU_SOURCE -c "$@"
 }
 
 # For libselinux's file contexts only, which use neither Unicode nor the JIT: 200 KB less.
@@ -124,7 +132,7 @@ libselinux() {
     local file sources=()
     mkdir "$build/libselinux"
     cd "$build/libselinux"
-    for file in "$src"/libselinux/src/*.c; do
+    for file in ../../src/libselinux/src/*.c; do
         case ${file##*/} in
         selinux_restorecon.c | load_policy.c | audit2why.c) ;;
         label_backends_android.c | label_db.c | label_media.c | label_x.c) ;;
@@ -141,7 +149,7 @@ libselinux() {
 libbtrfsutil() {
     mkdir "$build/libbtrfsutil"
     cd "$build/libbtrfsutil"
-    compile "$src"/btrfs-progs/libbtrfsutil/*.c
+    compile ../../src/btrfs-progs/libbtrfsutil/*.c
     "$llvm/llvm-ar" rcsD "$root/usr/lib/libbtrfsutil.a" ./*.o
     cp "$src/btrfs-progs/libbtrfsutil/btrfsutil.h" "$root/usr/include/"
 }
