@@ -30,16 +30,25 @@ std::string Error::message() const {
   return on_one_line(text);
 }
 
-std::unexpected<Error> failure(std::string_view subject, std::string_view explanation) {
-  return failure(subject, explanation, errno);
+BoxedError::BoxedError(Error error) : error_(new Error(std::move(error))) {}
+
+BoxedError::BoxedError(const BoxedError& other) : BoxedError(*other) {}
+
+BoxedError& BoxedError::operator=(BoxedError other) noexcept {
+  std::swap(error_, other.error_);
+  return *this;
 }
 
-std::unexpected<Error> failure(std::string_view subject, std::string_view explanation, int code) {
-  return std::unexpected(Error{Outcome::failed, code, std::string(subject), std::string(explanation)});
+void BoxedError::destroy(Error* error) { delete error; }
+
+Failed failure(std::string_view subject, std::string_view explanation) { return failure(subject, explanation, errno); }
+
+Failed failure(std::string_view subject, std::string_view explanation, int code) {
+  return Failed(Error{Outcome::failed, code, std::string(subject), std::string(explanation)});
 }
 
-std::unexpected<Error> refusal(std::string_view subject, std::string_view explanation) {
-  return std::unexpected(Error{Outcome::refused, 0, std::string(subject), std::string(explanation)});
+Failed refusal(std::string_view subject, std::string_view explanation) {
+  return Failed(Error{Outcome::refused, 0, std::string(subject), std::string(explanation)});
 }
 
 }  // namespace aimee

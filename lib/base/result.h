@@ -25,25 +25,60 @@ struct Error {
   int code = 0;             // errno, 0 = none
   std::string subject;      // path or device
   std::string explanation;  // what was being done, or what is wrong and what to do about it
+  bool told = false;        // its message, or each one that it sums up, has been shown already
 
   // One line without newline: "subject: explanation: strerror(code)". Bytes that are not printable ASCII, as names on
   // somebody's volume may have them, become \xNN.
   [[nodiscard]] std::string message() const;
 };
 
+// An Error on the heap: what a Result carries, so that passing one on costs a pointer. Never null but after a move.
+class BoxedError {
+ public:
+  BoxedError(Error error);  // NOLINT(google-explicit-constructor): std::unexpected(Error) is a Result's error
+  BoxedError(const BoxedError& other);
+  BoxedError(BoxedError&& other) noexcept : error_(std::exchange(other.error_, nullptr)) {}
+  BoxedError& operator=(BoxedError other) noexcept;
+  ~BoxedError() {
+    if (error_ != nullptr) destroy(error_);
+  }
+
+  Error& operator*() const { return *error_; }
+  operator Error() const { return *error_; }  // NOLINT(google-explicit-constructor): as above
+
+ private:
+  static void destroy(Error* error);
+  Error* error_;
+};
+
 // std::expected that may not be dropped silently.
 template <class T = void>
-class [[nodiscard]] Result : public std::expected<T, Error> {
+class [[nodiscard]] Result : public std::expected<T, BoxedError> {
  public:
-  using std::expected<T, Error>::expected;
+  using std::expected<T, BoxedError>::expected;
+
+  [[nodiscard]] Error& error() & { return *boxed(); }
+  [[nodiscard]] const Error& error() const& { return *boxed(); }
+  [[nodiscard]] Error&& error() && { return std::move(*boxed()); }
+  [[nodiscard]] BoxedError& boxed() { return std::expected<T, BoxedError>::error(); }
+  [[nodiscard]] const BoxedError& boxed() const { return std::expected<T, BoxedError>::error(); }
+};
+
+// What failure() and refusal() return: any Result can be made of it.
+class [[nodiscard]] Failed : public std::unexpected<BoxedError> {
+ public:
+  explicit Failed(Error error) : std::unexpected<BoxedError>(BoxedError(std::move(error))) {}
+
+  [[nodiscard]] const Error& error() const& { return *std::unexpected<BoxedError>::error(); }
+  [[nodiscard]] Error&& error() && { return std::move(*std::unexpected<BoxedError>::error()); }
 };
 
 // The current errno (or `code`) as a failure of `explanation` on `subject`.
-std::unexpected<Error> failure(std::string_view subject, std::string_view explanation);
-std::unexpected<Error> failure(std::string_view subject, std::string_view explanation, int code);
+Failed failure(std::string_view subject, std::string_view explanation);
+Failed failure(std::string_view subject, std::string_view explanation, int code);
 
 // A precondition says no: nothing was changed, exit code 3.
-std::unexpected<Error> refusal(std::string_view subject, std::string_view explanation);
+Failed refusal(std::string_view subject, std::string_view explanation);
 
 // `result` with its error, if any, about `subject`: for callers that know a better name for what failed.
 template <class T>
@@ -68,6 +103,6 @@ inline void take_value(Result<>&&) {}
 #define AIMEE_TRY_AS(name, ...)                                 \
   ({                                                            \
     auto name = (__VA_ARGS__);                                  \
-    if (!name) return std::unexpected(std::move(name).error()); \
+    if (!name) return std::unexpected(std::move(name.boxed())); \
     ::aimee::take_value(std::move(name));                       \
   })

@@ -9,9 +9,7 @@ namespace aimee {
 
 namespace {
 
-std::unexpected<Error> usage_error(std::string_view what) {
-  return std::unexpected(Error{Outcome::usage, 0, "", concat(what, "; see --help")});
-}
+Failed usage_error(std::string_view what) { return Failed(Error{Outcome::usage, 0, "", concat(what, "; see --help")}); }
 
 const Option* find_option(std::span<const Option> options, auto matches) {
   static constexpr Option always[] = {option_help, option_version};

@@ -18,7 +18,7 @@ namespace aimee {
 
 namespace {
 
-std::unexpected<Error> cannot_open(int code) {
+Failed cannot_open(int code) {
   if (code == ENOENT) return refusal(stored_shadow, "is not there; run: systemctl start writable-etc.service");
   if (code == ELOOP || code == ENXIO) return refusal(stored_shadow, "is no regular file; remove it and restart");
   if (code == EXDEV) return refusal(stored_shadow, "has something mounted on it; unmount that");

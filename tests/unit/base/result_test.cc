@@ -110,4 +110,19 @@ TEST_CASE("one TRY may stand inside another") { CHECK(nested().value_or(0) == 14
 
 TEST_CASE("TRY moves a value that cannot be copied") { CHECK(taken().value_or(0) == 3); }
 
+TEST_CASE("a Result is small, and an error is passed on, copied and changed like a value") {
+  CHECK(sizeof(Result<>) <= 2 * sizeof(void*));
+  Result<int> first = number_or_refusal(true);
+  Result<int> copy = first;
+  copy.error().subject = "/dev/vdb";
+  CHECK(first.error().subject == "/dev/vda3");
+  CHECK(copy.error().message() == "/dev/vdb: holds ext4");
+  const Result<int> moved = std::move(first);
+  CHECK(moved.error().message() == "/dev/vda3: holds ext4");
+  copy = moved;
+  CHECK(copy.error().message() == "/dev/vda3: holds ext4");
+  copy = 3;
+  CHECK(*copy == 3);
+}
+
 }  // namespace aimee::test
