@@ -10,13 +10,12 @@
 #include <climits>
 #include <optional>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
 #include "cli/confirm.h"
 #include "cli/manual.h"
-#include "cli/output.h"
+#include "cli/shape.h"
 #include "effects/reset.h"
 #include "plan/reset_plan.h"
 #include "storage/data_volume.h"
@@ -88,6 +87,7 @@ Result<Request> parse_request(const Arguments& arguments) {
   // With --root it is another system's volume that is meant.
   const bool units = request.root.empty() && has_service_manager();
   request.choice = {arguments.has("quick"), units, units && !arguments.has("no-reboot")};
+  request.kernel = requested_reset();
   return request;
 }
 
@@ -232,18 +232,13 @@ Result<> run(const Request& request, Report& report) {
   return {};
 }
 
-JsonObject& add_or_null(JsonObject& object, std::string_view key, const std::string& text) {
-  return text.empty() ? object.add_null(key) : object.add(key, text);
-}
-
 constexpr std::string_view unknown_facts[] = {"disk",    "size",  "model", "serial", "discard", "host",
                                               "state",   "found", "label", "uuid",   "used",    "kernel_argument",
                                               "mounted", "armed"};
 
 void add_facts(JsonObject& object, const ResetFacts& facts, std::string_view armed) {
   object.add("device", facts.device).add("disk", facts.disk).add("size", facts.identity.size);
-  add_or_null(object, "model", facts.model);
-  add_or_null(object, "serial", facts.identity.serial);
+  object.add_or_null("model", facts.model).add_or_null("serial", facts.identity.serial);
   object.add("discard", facts.can_discard).add("host", facts.host);
   object.add("state", state_name(facts.volume.state)).add("found", facts.volume.found).add("label", facts.label);
   if (const auto& ours = facts.volume.resettable) {
@@ -265,21 +260,18 @@ std::string_view armed_now(const Report& report, const Request& request, const R
   return armed_by(*report.facts);
 }
 
-std::string as_json(const Report& report, const Request& request, const Result<>& result) {
+JsonObject as_json(const Report& report, const Request& request, const Result<>& result) {
   JsonObject object;
   if (report.facts) {
     add_facts(object, *report.facts, armed_now(report, request, result));
   } else {
-    add_or_null(object, "device", report.device ? report.device->path : std::string());
+    object.add_or_null("device", report.device ? report.device->path : std::string());
     for (const std::string_view key : unknown_facts) object.add_null(key);
   }
   JsonArray plan;
   for (const ResetOperation& operation : report.plan) plan.add(describe(operation));
   object.add("action", report.action).add("dry_run", request.dry_run).add_raw("plan", plan.str());
-  add_or_null(object, "proof", report.erased ? proof_of(*report.erased) : std::string());
-  object.add("exit", static_cast<std::uint64_t>(result ? Outcome::done : result.error().outcome));
-  add_or_null(object, "error", result ? std::string() : result.error().message());
-  return object.str() + "\n";
+  return object.add_or_null("proof", report.erased ? proof_of(*report.erased) : std::string());
 }
 
 std::string plan_text(const Report& report) {
@@ -304,7 +296,9 @@ void tell_proof(const Report& report) {
   log_notice(concat(report.device->path, ": ", flash_notice(report.erased->discarded)));
 }
 
-void tell(const Report& report, const Request& request) {
+void tell(const Report& report, const Request& request, const Result<>& result) {
+  tell_proof(report);
+  if (!result || request.dry_run) return;
   const std::string& device = report.device->path;
   if (report.action == "arm") {
     log_notice(concat(device, ": armed: ", request.choice.units ? "the shutdown" : "the next boot",
@@ -316,29 +310,14 @@ void tell(const Report& report, const Request& request) {
   }
 }
 
-Result<> print(const Report& report, const Request& request, const Result<>& result, bool json) {
-  if (json) return print_output(as_json(report, request, result));
-  if (result && request.mode == Mode::status) return print_output(status_text(*report.facts));
-  if (result && request.dry_run) return print_output(plan_text(report));
-  return {};
+std::string page(const Report& report, const Request& request) {
+  if (request.mode == Mode::status) return status_text(*report.facts);
+  return request.dry_run ? plan_text(report) : std::string();
 }
 
 Outcome factory_reset(const Arguments& arguments) {
-  auto request = parse_request(arguments);
-  if (!request) {
-    log_error(request.error().message());
-    return request.error().outcome;
-  }
-  request->kernel = requested_reset();
-  Report report;
-  const Result<> result = run(*request, report);
-  const Result<> printed = print(report, *request, result, arguments.has("json"));
-  tell_proof(report);
-  if (result && !request->dry_run) tell(report, *request);
-  const Result<>& worst = result ? printed : result;
-  if (worst) return Outcome::done;
-  log_error(worst.error().message());
-  return worst.error().outcome;
+  constexpr Shape<Request, Report> shape{parse_request, run, as_json, page, tell};
+  return carry_out(shape, arguments);
 }
 
 constexpr ManualSection sections[] = {

@@ -10,12 +10,11 @@
 #include <cerrno>
 #include <optional>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
 #include "cli/manual.h"
-#include "cli/output.h"
+#include "cli/shape.h"
 #include "effects/copy_tree.h"
 #include "effects/execute.h"
 #include "plan/operation.h"
@@ -220,7 +219,7 @@ Result<> run(const Request& request, Report& report) {
   return {};
 }
 
-std::string as_json(const Report& report, const Request& request, const Result<>& result) {
+JsonObject as_json(const Report& report, const Request& request, const Result<>&) {
   JsonObject object;
   JsonArray plan;
   for (const Operation& operation : report.plan) plan.add(describe(operation));
@@ -238,51 +237,31 @@ std::string as_json(const Report& report, const Request& request, const Result<>
   }
   object.add("action", report.action).add("dry_run", request.dry_run).add_raw("plan", plan.str());
   object.add("uuid", report.uuid).add("label", report.label).add_raw("subvolumes", subvolumes.str());
-  object.add("files", report.copied.files).add("bytes", report.copied.bytes);
-  object.add("exit", static_cast<std::uint64_t>(result ? Outcome::done : result.error().outcome));
-  if (result) {
-    object.add_null("error");
-  } else {
-    object.add("error", result.error().message());
-  }
-  return object.str() + "\n";
+  return object.add("files", report.copied.files).add("bytes", report.copied.bytes);
 }
 
-std::string plan_text(const Report& report) {
+std::string page(const Report& report, const Request& request) {
+  if (!request.dry_run) return {};
   std::string text = concat(report.device->path, " ", report.volume->found, "\n");
   if (report.plan.empty()) text += "nothing to do\n";
   for (const Operation& operation : report.plan) text += describe(operation) + "\n";
   return text;
 }
 
-void tell(const Report& report, const Request& request) {
+void tell(const Report& report, const Request& request, const Result<>& result) {
+  if (!result) return;
   if (report.action == "none") {
     const auto& ours = report.volume->resettable;
     log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is",
                     ours ? concat("; ", kernel_argument(ours->uuid), " erases it") : ""));
+  } else if (!request.dry_run) {
+    summarise(report);
   }
-  if (report.action != "none" && !request.dry_run) summarise(report);
 }
 
 Outcome init_storage(const Arguments& arguments) {
-  const auto request = parse_request(arguments);
-  if (!request) {
-    log_error(request.error().message());
-    return request.error().outcome;
-  }
-  Report report;
-  const Result<> result = run(*request, report);
-  Result<> printed;
-  if (arguments.has("json")) {
-    printed = print_output(as_json(report, *request, result));
-  } else if (request->dry_run && result) {
-    printed = print_output(plan_text(report));
-  }
-  if (result) tell(report, *request);
-  const Result<>& worst = result ? printed : result;
-  if (worst) return Outcome::done;
-  log_error(worst.error().message());
-  return worst.error().outcome;
+  constexpr Shape<Request, Report> shape{parse_request, run, as_json, page, tell};
+  return carry_out(shape, arguments);
 }
 
 constexpr ManualSection manual_sections[] = {

@@ -3,12 +3,11 @@
 // Runs at every boot after /var is mounted; where the policy is the one that the volume was last labelled by, it reads
 // that policy's text and one line, and ends. What fails midway leaves no note on the volume, and the next boot tries
 // again.
-#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
 #include "cli/manual.h"
-#include "cli/output.h"
+#include "cli/shape.h"
 #include "effects/relabel.h"
 #include "system/interrupt.h"
 
@@ -29,9 +28,17 @@ struct Request {
   bool dry_run = false;
 };
 
-Request parse_request(const Arguments& arguments) { return {root_of(arguments), arguments.has("dry-run")}; }
+Result<Request> parse_request(const Arguments& arguments) {
+  return Request{root_of(arguments), arguments.has("dry-run")};
+}
 
-std::string as_json(const Relabelling& report, const Request& request, const Result<>& result) {
+Result<> run(const Request& request, Relabelling& report) {
+  on_interrupt("relabel-var: interrupted; the next run relabels again\n");
+  Progress progress;
+  return relabel_volume(request.root, request.dry_run, progress, report);
+}
+
+JsonObject as_json(const Relabelling& report, const Request& request, const Result<>&) {
   JsonObject object;
   JsonArray changes;
   for (const LabelChange& change : report.changes) {
@@ -41,17 +48,11 @@ std::string as_json(const Relabelling& report, const Request& request, const Res
   }
   object.add("policy", report.policy).add("action", report.needed ? "relabel" : "none");
   object.add("dry_run", request.dry_run).add("files", report.files).add("changed", report.changed);
-  object.add("passed_over", report.passed_over).add_raw("changes", changes.str());
-  object.add("exit", static_cast<std::uint64_t>(result ? Outcome::done : result.error().outcome));
-  if (result) {
-    object.add_null("error");
-  } else {
-    object.add("error", result.error().message());
-  }
-  return object.str() + "\n";
+  return object.add("passed_over", report.passed_over).add_raw("changes", changes.str());
 }
 
-std::string plan_text(const Relabelling& report) {
+std::string page(const Relabelling& report, const Request& request) {
+  if (!request.dry_run) return {};
   if (!report.needed) return "nothing to do\n";
   std::string text =
       concat(report.changed, " of ", report.files, " files to relabel by policy ", printable(report.policy), "\n");
@@ -63,8 +64,8 @@ std::string plan_text(const Relabelling& report) {
   return text;
 }
 
-void tell(const Request& request, const Relabelling& report) {
-  if (!report.needed) return;
+void tell(const Relabelling& report, const Request& request, const Result<>& result) {
+  if (!result || request.dry_run || !report.needed) return;
   std::string passed_over;
   if (report.passed_over > 0) {
     passed_over = concat("; ", report.passed_over, " left alone, in read-only subvolumes or too deep");
@@ -74,22 +75,8 @@ void tell(const Request& request, const Relabelling& report) {
 }
 
 Outcome relabel_var(const Arguments& arguments) {
-  const Request request = parse_request(arguments);
-  on_interrupt("relabel-var: interrupted; the next run relabels again\n");
-  Relabelling report;
-  Progress progress;
-  const Result<> result = relabel_volume(request.root, request.dry_run, progress, report);
-  Result<> printed;
-  if (arguments.has("json")) {
-    printed = print_output(as_json(report, request, result));
-  } else if (request.dry_run && result) {
-    printed = print_output(plan_text(report));
-  }
-  if (result && !request.dry_run) tell(request, report);
-  const Result<>& worst = result ? printed : result;
-  if (worst) return Outcome::done;
-  log_error(worst.error().message());
-  return worst.error().outcome;
+  constexpr Shape<Request, Relabelling> shape{parse_request, run, as_json, page, tell};
+  return carry_out(shape, arguments);
 }
 
 constexpr ManualSection sections[] = {

@@ -14,6 +14,7 @@
 #include "cli/applet.h"
 #include "cli/manual.h"
 #include "cli/output.h"
+#include "cli/shape.h"
 #include "plan/shadow_file.h"
 #include "store/place.h"
 #include "store/private_etc.h"
@@ -194,14 +195,9 @@ Result<bool> lacks_password(const Request& request) {
   return !has_password(content, request.user);
 }
 
-Outcome report(const Error& error) {
-  log_error(error.message());
-  return error.outcome;
-}
-
 Outcome tell_missing(const Request& request) {
   const auto lacking = lacks_password(request);
-  if (!lacking) return report(lacking.error());
+  if (!lacking) return report_error(lacking.error());
   return *lacking ? Outcome::done : Outcome::refused;
 }
 
@@ -222,16 +218,16 @@ Outcome offer(const Request& request) {
   for (const std::string& argument : request.command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
-  return report(failure(printable(request.command[0]), "cannot be run").error());
+  return report_error(failure(printable(request.command[0]), "cannot be run").error());
 }
 
 Outcome set_root_password(const Arguments& arguments) {
   const auto request = parse_request(arguments);
-  if (!request) return report(request.error());
+  if (!request) return report_error(request.error());
   if (arguments.has("offer")) return offer(*request);
   if (arguments.has("missing")) return tell_missing(*request);
   const auto result = set_password(*request);
-  return result ? Outcome::done : report(result.error());
+  return result ? Outcome::done : report_error(result.error());
 }
 
 constexpr ManualSection sections[] = {

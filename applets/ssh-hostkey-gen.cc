@@ -10,12 +10,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
 #include "cli/manual.h"
-#include "cli/output.h"
+#include "cli/shape.h"
 #include "effects/host_key.h"
 #include "plan/host_key.h"
 #include "system/interrupt.h"
@@ -130,7 +129,7 @@ std::string line_of(const Key& key) {
   return concat(key.subject, ": ", key.verdict.found, ": ", deed(key.verdict.action));
 }
 
-Result<> carry_out(const HostKeyWorkshop& workshop, const Key& key) {
+Result<> see_to(const HostKeyWorkshop& workshop, const Key& key) {
   switch (key.verdict.action) {
     case HostKeyAction::make:
       notify_manager(concat("STATUS=making the ", key.type, " host key"));
@@ -146,11 +145,11 @@ Result<> carry_out(const HostKeyWorkshop& workshop, const Key& key) {
 }
 
 // One type after the other; the failure of one keeps no other from being made.
-void carry_out_all(const HostKeyWorkshop& workshop, Report& report) {
+void see_to_all(const HostKeyWorkshop& workshop, Report& report) {
   for (Key& key : report.keys) {
     const bool changes = key.verdict.action != HostKeyAction::none;
     if (changes) log_notice(line_of(key));
-    const Result<> done = carry_out(workshop, key);
+    const Result<> done = see_to(workshop, key);
     if (!done) key.error = done.error();
     report.changed = report.changed || (changes && done);
   }
@@ -172,6 +171,22 @@ void tell_fingerprints(const HostKeyFolder& folder, const Request& request, Repo
 
 bool is_done(const Key& key) { return key.verdict.action == HostKeyAction::none; }
 
+// The first failure of a key as the run's own. A refusal means that nothing was changed at all.
+Result<> result_of(const Report& report) {
+  std::optional<Error> first;
+  bool failed = report.changed;
+  for (const Key& key : report.keys) {
+    if (!key.error) continue;
+    log_error(key.error->message());
+    failed = failed || key.error->outcome == Outcome::failed;
+    if (!first) first = key.error;
+  }
+  if (!first) return {};
+  if (failed) first->outcome = Outcome::failed;
+  first->told = true;
+  return std::unexpected(*first);
+}
+
 Result<> run(const Request& request, Report& report) {
   on_interrupt("ssh-hostkey-gen: interrupted; good keys were left as they are, the next run makes the others\n");
   report.folder = concat(request.root, host_key_folder);
@@ -188,89 +203,38 @@ Result<> run(const Request& request, Report& report) {
       return refusal(folder->path, "is on a read-only file system and lacks good keys; mount /var writable");
   } else {
     const FileContexts contexts = all_good ? FileContexts{} : TRY(contexts_for(request));
-    carry_out_all({*folder, contexts, request.timeout}, report);
+    see_to_all({*folder, contexts, request.timeout}, report);
   }
   tell_fingerprints(*folder, request, report);
-  return {};
-}
-
-// A refusal means that nothing was changed at all.
-Outcome outcome_of(const Report& report, const Result<>& result) {
-  Outcome worst = result ? Outcome::done : result.error().outcome;
-  for (const Key& key : report.keys) {
-    if (key.error && worst != Outcome::failed) worst = key.error->outcome;
-  }
-  return worst == Outcome::refused && report.changed ? Outcome::failed : worst;
+  return result_of(report);
 }
 
 std::string as_json(const Key& key) {
   JsonObject object;
   object.add("type", key.type).add("file", key.subject).add("state", state_name(key.verdict.state));
   object.add("reason", key.verdict.found).add("action", action_name(key.verdict.action));
-  if (key.fingerprint.empty()) {
-    object.add_null("fingerprint");
-  } else {
-    object.add("fingerprint", key.fingerprint);
-  }
-  if (key.error) {
-    object.add("error", key.error->message());
-  } else {
-    object.add_null("error");
-  }
+  object.add_or_null("fingerprint", key.fingerprint);
+  object.add_or_null("error", key.error ? key.error->message() : std::string());
   return object.str();
 }
 
-// The run's own error, or the first of a key.
-std::optional<Error> first_error(const Report& report, const Result<>& result) {
-  if (!result) return result.error();
-  for (const Key& key : report.keys) {
-    if (key.error) return key.error;
-  }
-  return std::nullopt;
-}
-
-std::string as_json(const Report& report, const Request& request, const Result<>& result) {
+JsonObject as_json(const Report& report, const Request& request, const Result<>&) {
   JsonArray keys;
   for (const Key& key : report.keys) keys.add_raw(as_json(key));
   JsonObject object;
-  object.add("folder", report.folder).add("dry_run", request.dry_run).add_raw("keys", keys.str());
-  object.add("exit", static_cast<std::uint64_t>(outcome_of(report, result)));
-  const auto error = first_error(report, result);
-  if (error) {
-    object.add("error", error->message());
-  } else {
-    object.add_null("error");
-  }
-  return object.str() + "\n";
+  return object.add("folder", report.folder).add("dry_run", request.dry_run).add_raw("keys", keys.str());
 }
 
-std::string plan_text(const Report& report) {
+std::string page(const Report& report, const Request& request) {
   std::string text;
+  if (!request.dry_run) return text;
   for (const Key& key : report.keys) text += line_of(key) + "\n";
   return text;
 }
 
 Outcome ssh_hostkey_gen(const Arguments& arguments) {
-  const auto request = parse_request(arguments);
-  if (!request) {
-    log_error(request.error().message());
-    return request.error().outcome;
-  }
-  Report report;
-  const Result<> result = run(*request, report);
-  Result<> printed;
-  if (request->json) {
-    printed = print_output(as_json(report, *request, result));
-  } else if (request->dry_run && result) {
-    printed = print_output(plan_text(report));
-  }
-  for (const Key& key : report.keys) {
-    if (key.error) log_error(key.error->message());
-  }
-  if (!result) log_error(result.error().message());
-  if (!printed) log_error(printed.error().message());
-  const Outcome worst = outcome_of(report, result);
-  return worst == Outcome::done && !printed ? printed.error().outcome : worst;
+  constexpr Shape<Request, Report> shape{parse_request, run, as_json, page};
+  return carry_out(shape, arguments);
 }
 
 constexpr ManualSection manual_sections[] = {

@@ -1,10 +1,10 @@
 // aimee status: what is going on, on one page for a person at the console, or as JSON.
 //
 // Reads only, and never waits; without root it tells what it can and names the rest.
-#include "base/log.h"
 #include "cli/applet.h"
 #include "cli/manual.h"
 #include "cli/output.h"
+#include "cli/shape.h"
 #include "cli/version.h"
 #include "store/status_facts.h"
 
@@ -25,9 +25,7 @@ constexpr std::string_view description =
 Outcome status(const Arguments& arguments) {
   const StatusReport report = gather_status(root_of(arguments), version);
   const Result<> printed = print_output(arguments.has("json") ? status_json(report) : status_text(report));
-  if (printed) return Outcome::done;
-  log_error(printed.error().message());
-  return printed.error().outcome;
+  return printed ? Outcome::done : report_error(printed.error());
 }
 
 constexpr ManualSection sections[] = {

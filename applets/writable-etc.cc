@@ -8,12 +8,12 @@
 #include <optional>
 #include <utility>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/applet.h"
 #include "cli/manual.h"
 #include "cli/output.h"
+#include "cli/shape.h"
 #include "plan/early_reader.h"
 #include "store/difference.h"
 #include "store/entry_state.h"
@@ -183,6 +183,14 @@ void see_to_unlisted(const Places& places, const WritableList& list, Report& rep
                     " names it any more: it is kept, and not used"));
 }
 
+// What single entries have met, each told already, as the run's own failure.
+Result<> result_of(const Report& report) {
+  if (report.all_well()) return {};
+  Error error{.explanation = report.failed_host_name.value_or("some entries have problems")};
+  error.told = true;
+  return std::unexpected(error);
+}
+
 Result<> see_to_all(const Request& request, Places& places, const WritableList& list, Report& report) {
   LazyContexts contexts(request.root);
   report.store_made = !places.has_store();
@@ -202,7 +210,7 @@ Result<> see_to_all(const Request& request, Places& places, const WritableList& 
   if (request.json) {
     for (const WritableEntry& entry : list.entries) report.states.push_back(examine_entry(places, entry));
   }
-  return {};
+  return result_of(report);
 }
 
 Result<> reset(const Request& request, const Places& places, const WritableList& list, Report& report) {
@@ -221,7 +229,7 @@ Result<> reset(const Request& request, const Places& places, const WritableList&
   }
   report.states.push_back(examine_entry(places, result.entry));
   report.entries.push_back(std::move(result));
-  return {};
+  return result_of(report);
 }
 
 Result<> show(const Request& request, const Places& places, const WritableList& list) {
@@ -249,12 +257,11 @@ std::string as_json(const EntryResult& result, const Report& report) {
   JsonArray actions;
   for (const std::string& action : result.actions) actions.add(action);
   object.add_raw("actions", actions.str());
-  object.add_raw("problem", result.problem ? json_string(*result.problem) : "null");
-  object.add_raw("warning", result.warning ? json_string(*result.warning) : "null");
+  object.add_or_null("problem", result.problem.value_or("")).add_or_null("warning", result.warning.value_or(""));
   return object.str();
 }
 
-std::string as_json(const Report& report, const Request& request, const Result<>& result, Outcome outcome) {
+JsonObject as_json(const Report& report, const Request& request, const Result<>&) {
   JsonArray entries;
   for (const EntryResult& entry : report.entries) entries.add_raw(as_json(entry, report));
   JsonArray problems;
@@ -265,19 +272,15 @@ std::string as_json(const Report& report, const Request& request, const Result<>
   }
   JsonArray unlisted;
   for (const std::string& path : report.unlisted) unlisted.add(path);
-  const auto or_null = [](const std::string& text) { return text.empty() ? "null" : json_string(text); };
   JsonObject object;
   object.add("list", writable_list_path).add("store", store_path).add("dry_run", request.dry_run);
   object.add("store_made", report.store_made).add_raw("entries", entries.str());
   object.add_raw("problems", problems.str()).add_raw("unlisted", unlisted.str());
-  object.add_raw("host_name", or_null(report.host_name)).add_raw("backup", or_null(report.backup));
-  object.add("exit", static_cast<std::uint64_t>(outcome));
-  const std::string some = report.failed_host_name.value_or("some entries have problems");
-  object.add_raw("error", outcome == Outcome::done ? "null" : json_string(result ? some : result.error().message()));
-  return object.str() + "\n";
+  return object.add_or_null("host_name", report.host_name).add_or_null("backup", report.backup);
 }
 
-std::string plan_text(const Report& report) {
+std::string page(const Report& report, const Request& request) {
+  if (!request.dry_run) return {};
   std::string text;
   if (report.store_made) text += concat("make the subvolume ", store_path, "\n");
   for (const EntryResult& result : report.entries) {
@@ -287,27 +290,8 @@ std::string plan_text(const Report& report) {
 }
 
 Outcome writable_etc(const Arguments& arguments) {
-  const auto request = parse_request(arguments);
-  if (!request) {
-    log_error(request.error().message());
-    return request.error().outcome;
-  }
-  Report report;
-  const Result<> result = run(*request, report);
-  Outcome outcome = report.all_well() ? Outcome::done : Outcome::failed;
-  if (!result) {
-    outcome = result.error().outcome;
-    log_error(result.error().message());
-  }
-  Result<> printed;
-  if (request->json) {
-    printed = print_output(as_json(report, *request, result, outcome));
-  } else if (request->dry_run && result) {
-    printed = print_output(plan_text(report));
-  }
-  if (printed) return outcome;
-  log_error(printed.error().message());
-  return outcome == Outcome::done ? printed.error().outcome : outcome;
+  constexpr Shape<Request, Report> shape{parse_request, run, as_json, page};
+  return carry_out(shape, arguments);
 }
 
 constexpr ManualSection sections[] = {

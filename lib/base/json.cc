@@ -26,6 +26,10 @@ std::string json_string(std::string_view text) {
 
 JsonObject& JsonObject::add(std::string_view key, std::string_view text) { return add_raw(key, json_string(text)); }
 
+JsonObject& JsonObject::add_or_null(std::string_view key, std::string_view text) {
+  return text.empty() ? add_null(key) : add(key, text);
+}
+
 JsonObject& JsonObject::add(std::string_view key, std::uint64_t number) { return add_raw(key, concat(number)); }
 
 JsonObject& JsonObject::add_raw(std::string_view key, std::string_view json) {

@@ -19,6 +19,7 @@ class JsonObject {
     return add_raw(key, value ? "true" : "false");
   }
   JsonObject& add(std::string_view key, std::uint64_t number);
+  JsonObject& add_or_null(std::string_view key, std::string_view text);  // null where the text is empty
   JsonObject& add_null(std::string_view key) { return add_raw(key, "null"); }
   JsonObject& add_raw(std::string_view key, std::string_view json);  // `json` is a complete JSON value
   [[nodiscard]] std::string str() const { return "{" + members_ + "}"; }

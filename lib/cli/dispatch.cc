@@ -9,6 +9,7 @@
 #include "cli/applet.h"
 #include "cli/install.h"
 #include "cli/output.h"
+#include "cli/shape.h"
 #include "cli/version.h"
 #include "selinux/domain.h"
 
@@ -20,8 +21,7 @@ constexpr std::string_view program = "aimee";
 
 Outcome print(std::string_view text) {
   const auto printed = print_output(text);
-  if (!printed) log_error(printed.error().message());
-  return printed ? Outcome::done : printed.error().outcome;
+  return printed ? Outcome::done : report_error(printed.error());
 }
 
 Outcome print_version() { return print(concat(program, " ", version, "\n")); }
@@ -30,11 +30,6 @@ const Applet* find_applet(std::string_view name) {
   const auto applets = all_applets();
   const auto found = std::ranges::find_if(applets, [&](const Applet* applet) { return applet->name == name; });
   return found == applets.end() ? nullptr : *found;
-}
-
-Outcome report(const Error& error) {
-  log_error(error.message());
-  return error.outcome;
 }
 
 Error surplus(std::string_view operand) {
@@ -46,15 +41,15 @@ Error surplus(std::string_view operand) {
 Outcome run_applet(const Applet& applet, std::span<char* const> arguments, std::span<char* const> argv) {
   set_log_name(applet.name);
   const auto parsed = parse_arguments(applet.options, arguments);
-  if (!parsed) return report(parsed.error());
+  if (!parsed) return report_error(parsed.error());
   if (parsed->has("help")) return print(applet_help(applet));
   if (parsed->has("version")) return print_version();
   if (!parsed->operands().empty() && applet.operands.empty()) {
-    return report(surplus(parsed->operands().front()));
+    return report_error(surplus(parsed->operands().front()));
   }
   if (!applet.domain.empty()) {
     const auto entered = enter_domain(applet.domain, argv);
-    if (!entered) return report(entered.error());
+    if (!entered) return report_error(entered.error());
   }
   return applet.run(*parsed);
 }
@@ -93,11 +88,11 @@ Outcome run_self(std::span<char* const> arguments, std::span<char* const> argv) 
   if (!arguments.empty() && arguments[0][0] != '-') {
     const Applet* applet = find_applet(arguments[0]);
     if (applet != nullptr) return run_applet(*applet, arguments.subspan(1), argv);
-    return report(Error{Outcome::usage, 0, printable(arguments[0]), "no such applet; 'aimee' alone lists them"});
+    return report_error(Error{Outcome::usage, 0, printable(arguments[0]), "no such applet; 'aimee' alone lists them"});
   }
   const auto parsed = parse_arguments(program_applet.options, arguments);
-  if (!parsed) return report(parsed.error());
-  if (!parsed->operands().empty()) return report(surplus(parsed->operands().front()));
+  if (!parsed) return report_error(parsed.error());
+  if (!parsed->operands().empty()) return report_error(surplus(parsed->operands().front()));
   if (parsed->has("version")) return print_version();
   if (parsed->has("install")) {
     std::vector<std::string_view> names;
@@ -105,7 +100,7 @@ Outcome run_self(std::span<char* const> arguments, std::span<char* const> argv) 
       if (applet->linked) names.push_back(applet->name);
     }
     const auto installed = install_links(std::string(parsed->value("install")), names);
-    return installed ? Outcome::done : report(installed.error());
+    return installed ? Outcome::done : report_error(installed.error());
   }
   return print(parsed->has("help") ? concat(applet_help(program_applet), "\n", applet_list()) : applet_list());
 }

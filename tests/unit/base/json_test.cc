@@ -91,4 +91,9 @@ TEST_CASE("an array holds text and ready-made values") {
   CHECK(array.str() == R"(["a", "\ufffd", {"b": 1}])");
 }
 
+TEST_CASE("a text that may be missing is null where it is empty") {
+  JsonObject object;
+  CHECK(object.add_or_null("a", "").add_or_null("b", "x").str() == R"({"a": null, "b": "x"})");
+}
+
 }  // namespace aimee::test
