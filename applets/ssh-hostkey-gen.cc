@@ -35,9 +35,10 @@ constexpr Option options[] = {
 };
 
 constexpr std::string_view description =
-    "Looks at the ssh host keys in /var/lib/ssh, of the types ed25519, ecdsa and rsa or of those named. A pair that\n"
-    "is missing, empty, truncated, unreadable or does not match is made anew with ssh-keygen; the reason is\n"
-    "logged. A good pair is never touched, but for an owner or a mode that lets others in.\n";
+    "Looks at the ssh host keys in /var/lib/ssh, of the types ed25519, ecdsa and rsa or of those named. Where there\n"
+    "is no private key that OpenSSH can use, a pair is made with ssh-keygen; where the public key is not that of the\n"
+    "private one, it is written anew. The reason is logged, and what is replaced is kept. A good pair is never\n"
+    "touched, but for an owner or a mode that lets others in.\n";
 
 struct Request {
   std::string root;  // empty = the running system
@@ -53,6 +54,7 @@ struct Key {
   std::string subject;  // the file that the verdict is about
   HostKeyFacts facts;
   HostKeyVerdict verdict;
+  KeptHostKey kept;
   std::string fingerprint;
   std::optional<Error> error;
 };
@@ -102,6 +104,7 @@ Result<Key> look_at(const HostKeyFolder* folder, const std::string& type, const 
   const std::string name = host_key_name(type);
   if (folder != nullptr) key.facts = TRY(examine_host_key(*folder, name, request.timeout));
   key.verdict = judge_host_key(type, key.facts);
+  if (folder != nullptr) key.kept = TRY(names_to_keep(*folder, type, key.facts, key.verdict));
   key.subject = concat(request.root, host_key_folder, "/", key.verdict.in_public ? public_name(name) : name);
   return key;
 }
@@ -117,6 +120,8 @@ std::string_view deed(HostKeyAction action) {
       return "making a new pair";
     case HostKeyAction::publish:
       return "writing it from the private key";
+    case HostKeyAction::mend:
+      return "writing the same key anew";
     case HostKeyAction::protect:
       return "setting its owner and mode";
     case HostKeyAction::none:
@@ -125,19 +130,32 @@ std::string_view deed(HostKeyAction action) {
   return "";
 }
 
+std::vector<std::string> kept_names(const Key& key) {
+  std::vector<std::string> names;
+  for (const std::string& name : {key.kept.private_key, key.kept.public_key}) {
+    if (!name.empty()) names.push_back(name);
+  }
+  return names;
+}
+
 std::string line_of(const Key& key) {
-  return concat(key.subject, ": ", key.verdict.found, ": ", deed(key.verdict.action));
+  std::string line = concat(key.subject, ": ", key.verdict.found, ": ", deed(key.verdict.action));
+  const auto kept = kept_names(key);
+  if (!kept.empty()) line += concat("; what it replaces is kept as ", kept.front());
+  if (kept.size() > 1) line += concat(" and ", kept.back());
+  return line;
 }
 
 Result<> see_to(const HostKeyWorkshop& workshop, const Key& key) {
   switch (key.verdict.action) {
     case HostKeyAction::make:
       notify_manager(concat("STATUS=making the ", key.type, " host key"));
-      return make_host_key(workshop, key.type);
+      return make_host_key(workshop, key.type, key.kept);
     case HostKeyAction::publish:
-      return publish_host_key(workshop, key.type, key.facts);
+    case HostKeyAction::mend:
+      return mend_host_key(workshop, key.type, key.facts, key.verdict, key.kept);
     case HostKeyAction::protect:
-      return protect_host_key(workshop.folder, key.type);
+      return protect_host_key(workshop.folder, key.type, key.facts);
     case HostKeyAction::none:
       return remove_unfinished_host_key(workshop.folder, key.type);
   }
@@ -155,12 +173,17 @@ void see_to_all(const HostKeyWorkshop& workshop, Report& report) {
   }
 }
 
+Result<std::string> fingerprint_of(const HostKeyFolder& folder, const Key& key, std::chrono::seconds limit) {
+  if (key.verdict.action != HostKeyAction::make) return host_key_fingerprint(folder, key.facts, limit);
+  return host_key_fingerprint(folder, TRY(examine_host_key(folder, host_key_name(key.type), limit)), limit);
+}
+
 // Only for people: a fingerprint that cannot be told does not make a good key a failure.
 void tell_fingerprints(const HostKeyFolder& folder, const Request& request, Report& report) {
   for (Key& key : report.keys) {
     const bool made = key.verdict.action == HostKeyAction::make;
     if (key.error || (!made && !request.json)) continue;
-    const auto fingerprint = host_key_fingerprint(folder, key.type, request.timeout);
+    const auto fingerprint = fingerprint_of(folder, key, request.timeout);
     key.fingerprint = fingerprint.value_or("");
     const std::string told = fingerprint ? *fingerprint : concat("no fingerprint: ", fingerprint.error().message());
     if (made || !fingerprint) {
@@ -212,7 +235,9 @@ Result<> run(const Request& request, Report& report) {
 std::string as_json(const Key& key) {
   JsonObject object;
   object.add("type", key.type).add("file", key.subject).add("state", state_name(key.verdict.state));
-  object.add("reason", key.verdict.found).add("action", action_name(key.verdict.action));
+  JsonArray kept;
+  for (const std::string& name : kept_names(key)) kept.add(name);
+  object.add("reason", key.verdict.found).add("action", action_name(key.verdict.action)).add_raw("kept", kept.str());
   object.add_or_null("fingerprint", key.fingerprint);
   object.add_or_null("error", key.error ? key.error->message() : std::string());
   return object.str();
@@ -242,16 +267,21 @@ constexpr ManualSection manual_sections[] = {
      "/var/lib/ssh/ssh_host_TYPE_key, /var/lib/ssh/ssh_host_TYPE_key.pub:: The pair of a TYPE: root's, modes 0600 and "
      "0644, labelled as the image's SELinux policy says. The folder is made where it is missing.\n"
      "/var/lib/ssh/.ssh_host_TYPE_key.new:: A pair while it is made; what a power cut leaves there is removed by the "
-     "next run.\n"},
+     "next run.\n"
+     "/var/lib/ssh/ssh_host_TYPE_key.old, /var/lib/ssh/ssh_host_TYPE_key.old.pub:: What was replaced, unless it was "
+     "empty; with .old.2, .old.3, ... where that is taken. The message names them. Nothing uses or removes them.\n"},
     {"NOTES",
-     "A pair is good when ssh-keygen -y derives from the private key, without a passphrase, a key of that type and the "
-     "same that the .pub file has; comments do not count. A .pub file that is missing beside a good private key is "
-     "written anew. A private key that others could read keeps being used, since replacing it changes the identity "
-     "that "
-     "clients know; the message says so, and deleting the file makes a new one.\n"
+     "The private key is the identity that clients know. One that ssh-keygen -y reads without a passphrase stays, "
+     "whatever its format and its type, and also where it is a symbolic link, which sshd follows; nothing is written "
+     "through the link. One that would be read but for its line ends, blanks or a missing newline is written anew, "
+     "the same key. One that others could read keeps being used and gets root's owner and mode; the message says so, "
+     "and deleting the file makes a new one.\n"
      "\n"
-     "New files are synced before they are renamed into place, the private key last, so that a power cut at any point "
-     "leaves either a good pair or one that the next run replaces.\n"},
+     "A .pub file is left as it is where ssh-keygen reads the key of the private one in it; comments, empty lines, "
+     "options and a host name do not count. Otherwise it is written from the private key.\n"
+     "\n"
+     "New files are synced before they are renamed into place, so that a power cut at any point leaves the older "
+     "files, or a private key whose .pub file the next run writes.\n"},
     {"EXAMPLES",
      "What would be done, and why:\n\n  ssh-hostkey-gen --dry-run\n\nKeys for an image that is being built:\n\n"
      "  ssh-hostkey-gen --root /srv/image ed25519\n"},

@@ -1,5 +1,5 @@
-// Host keys on disk. Whatever fails before the first rename leaves the old files as they were and nothing beside
-// them; a failure between the two renames leaves a pair that does not match and is made anew by the next run.
+// Host keys on disk. Whatever fails before the first rename leaves the old files as they were, and at most a second
+// name of them; a failure between the two renames leaves a private key whose public key the next run writes.
 #include "effects/host_key.h"
 
 #include <fcntl.h>
@@ -18,9 +18,12 @@ namespace aimee {
 
 namespace {
 
-constexpr std::size_t largest_key = 64 << 10;  // bytes; a 16384 bit RSA key has 12 KiB
+constexpr std::size_t largest_key = (1 << 20) - 1;  // bytes; OpenSSH's limit
+constexpr unsigned most_old_keys = 1000;
 constexpr mode_t private_mode = 0600;
 constexpr mode_t public_mode = 0644;
+constexpr mode_t private_forbidden = 077;
+constexpr mode_t public_forbidden = 022;
 
 std::string shown(const HostKeyFolder& folder, std::string_view name) { return concat(folder.path, "/", name); }
 
@@ -73,19 +76,49 @@ Result<Fd> open_key(const HostKeyFolder& folder, const std::string& name, int fl
   return about(shown(folder, name), std::move(opened));
 }
 
+enum class Links { refused, followed };
+
+// The file that a link in a key's place leads to, opened with O_PATH; not open where there is none.
+Result<Fd> follow(const HostKeyFolder& folder, const std::string& name) {
+  auto target = open_in_root(folder.root, concat(host_key_folder, "/", name), O_PATH);
+  if (!target && target.error().code == ENOENT) target = open_at(folder.fd, name, O_PATH);
+  if (target) return target;
+  const int code = target.error().code;
+  if (code == ENOENT || code == ENOTDIR || code == ELOOP) return Fd();
+  return about(shown(folder, name), std::move(target));
+}
+
 bool may_be_good(int code) { return code != EIO && code != EUCLEAN && code != EFBIG; }
 
+HostKeyFile::Kind key_kind_of(mode_t mode) {
+  if (S_ISREG(mode)) return HostKeyFile::Kind::file;
+  return S_ISDIR(mode) ? HostKeyFile::Kind::folder : HostKeyFile::Kind::other;
+}
+
+// sshd looks at the mode of what belongs to root alone.
+bool is_open_to_others(const struct stat& status, mode_t forbidden, HostKeyFile::Kind kind) {
+  const bool mode = (status.st_mode & forbidden) != 0;
+  if (kind == HostKeyFile::Kind::link) return forbidden == private_forbidden && status.st_uid == 0 && mode;
+  return status.st_uid != 0 || mode;
+}
+
 // The file's content, whatever its mode; other kinds of files are not opened.
-Result<HostKeyFile> read_key_file(const HostKeyFolder& folder, const std::string& name, mode_t forbidden) {
+Result<HostKeyFile> read_key_file(const HostKeyFolder& folder, const std::string& name, mode_t forbidden, Links links) {
   HostKeyFile file;
   auto looked = open_key(folder, name, O_PATH);
   if (!looked && looked.error().code == ENOENT) return file;
-  const Fd found = TRY(std::move(looked));
-  const struct stat status = TRY(status_of(found, shown(folder, name)));
-  file.kind = S_ISREG(status.st_mode) ? HostKeyFile::Kind::file : HostKeyFile::Kind::other;
+  Fd found = TRY(std::move(looked));
+  struct stat status = TRY(status_of(found, shown(folder, name)));
+  file.kind = key_kind_of(status.st_mode);
   file.what = kind_of(status.st_mode);
-  if (file.kind == HostKeyFile::Kind::other) return file;
-  file.is_protected = status.st_uid == 0 && (status.st_mode & forbidden) == 0;
+  if (S_ISLNK(status.st_mode) && links == Links::followed) {
+    Fd target = TRY(follow(folder, name));
+    if (target.is_open()) status = TRY(status_of(target, shown(folder, name)));
+    if (S_ISREG(status.st_mode)) file.kind = HostKeyFile::Kind::link;
+    found = std::move(target);
+  }
+  if (!S_ISREG(status.st_mode)) return file;
+  file.is_protected = !is_open_to_others(status, forbidden, file.kind);
   const Fd opened = TRY(open_again(found, O_RDONLY | O_NONBLOCK, shown(folder, name)));
   auto content = read_all(opened, shown(folder, name), largest_key);
   if (!content && may_be_good(content.error().code)) return std::unexpected(content.error());
@@ -109,12 +142,36 @@ std::string objection_in(std::string_view words) {
   return std::string(colon == std::string_view::npos ? words : words.substr(colon + 2));
 }
 
-Result<> derive(const HostKeyFolder& folder, HostKeyFacts& facts, std::chrono::seconds limit) {
-  const Fd copy = TRY(copy_in_memory(facts.private_key.content));
+Result<> derive_from(const HostKeyFolder& folder, std::string_view private_key, HostKeyFacts& facts,
+                     std::chrono::seconds limit) {
+  const Fd copy = TRY(copy_in_memory(private_key));
   Ended ended = TRY(explained(end_of(keygen_on(folder, copy, {"-y", "-P", ""}, limit))));
   if (ended.status == 0) facts.derived = std::string(trimmed(ended.output));
   facts.objection = ended.status == 0 ? "ssh-keygen derives no public key" : objection_in(ended.last_words);
   return {};
+}
+
+// The public key of the private one as it is, else as it is with tidy lines.
+Result<> derive(const HostKeyFolder& folder, HostKeyFacts& facts, std::chrono::seconds limit) {
+  TRY(derive_from(folder, facts.private_key.content, facts, limit));
+  if (!facts.derived.empty()) return {};
+  std::string tidy = with_tidy_lines(facts.private_key.content);
+  if (tidy.empty() || tidy == facts.private_key.content) return {};
+  HostKeyFacts mended;
+  TRY(derive_from(folder, tidy, mended, limit));
+  if (mended.derived.empty()) return {};
+  facts.derived = std::move(mended.derived);
+  facts.mended = std::move(tidy);
+  return {};
+}
+
+Result<HostKeyFacts> examine(const HostKeyFolder& folder, const std::string& name, std::chrono::seconds limit,
+                             Links links) {
+  HostKeyFacts facts;
+  facts.private_key = TRY(read_key_file(folder, name, private_forbidden, links));
+  facts.public_key = TRY(read_key_file(folder, public_name(name), public_forbidden, links));
+  if (!facts.private_key.content.empty()) TRY(derive(folder, facts, limit));
+  return facts;
 }
 
 Result<> remove_name(const HostKeyFolder& folder, const std::string& name) {
@@ -129,6 +186,14 @@ Result<> clear_way(const HostKeyFolder& folder, const std::string& name) {
   const bool is_folder =
       fstatat(folder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
   return is_folder ? remove_name(folder, name) : Result<>{};
+}
+
+// A second name, on the disk, for what is about to be replaced.
+Result<> keep(const HostKeyFolder& folder, const std::string& name, const std::string& kept) {
+  if (kept.empty()) return {};
+  if (linkat(folder.fd.get(), name.c_str(), folder.fd.get(), kept.c_str(), 0) == 0)
+    return flush(folder.fd, folder.path);
+  return failure(shown(folder, name), concat("keep it as ", kept));
 }
 
 Result<> rename_in(const HostKeyFolder& folder, const std::string& from, const std::string& to) {
@@ -159,37 +224,74 @@ Result<> settle_named(const HostKeyWorkshop& workshop, const std::string& from, 
 }
 
 Result<> check_made(const HostKeyWorkshop& workshop, std::string_view type) {
-  const auto facts = TRY(examine_host_key(workshop.folder, new_host_key_name(type), workshop.limit));
+  const auto facts = TRY(examine(workshop.folder, new_host_key_name(type), workshop.limit, Links::refused));
   const HostKeyVerdict verdict = judge_host_key(type, facts);
   if (verdict.action == HostKeyAction::none) return {};
   return failure(shown(workshop.folder, host_key_name(type)),
                  concat("the new key that ssh-keygen made ", verdict.found), 0);
 }
 
-Result<> make_and_rename(const HostKeyWorkshop& workshop, std::string_view type) {
-  const std::string made = new_host_key_name(type);
-  const std::string name = host_key_name(type);
-  TRY(explained(run_program(
-      keygen(workshop.folder, {"-q", "-t", std::string(type), "-N", "", "-C", "", "-f", made}, workshop.limit))));
-  TRY(settle_named(workshop, made, private_mode, name));
-  TRY(settle_named(workshop, public_name(made), public_mode, public_name(name)));
-  TRY(check_made(workshop, type));
-  TRY(clear_way(workshop.folder, name));
-  TRY(clear_way(workshop.folder, public_name(name)));
-  TRY(rename_in(workshop.folder, public_name(made), public_name(name)));
-  TRY(rename_in(workshop.folder, made, name));
-  return flush(workshop.folder.fd, workshop.folder.path);
+// A file that was made, and its name.
+struct Made {
+  std::string made;
+  std::string name;
+};
+
+Made private_file(std::string_view type) { return {new_host_key_name(type), host_key_name(type)}; }
+Made public_file(std::string_view type) {
+  return {public_name(new_host_key_name(type)), public_name(host_key_name(type))};
 }
 
-Result<> write_and_rename(const HostKeyWorkshop& workshop, std::string_view type, const HostKeyFacts& facts) {
-  const std::string made = public_name(new_host_key_name(type));
-  const std::string name = public_name(host_key_name(type));
-  const Fd file = TRY(about(shown(workshop.folder, name),
-                            open_beneath(workshop.folder.fd, made, O_WRONLY | O_CREAT | O_EXCL, public_mode)));
-  TRY(write_exactly(file, std::as_bytes(std::span<const char>(facts.derived + "\n")), 0, shown(workshop.folder, name)));
-  TRY(settle(workshop, file, public_mode, name));
-  TRY(rename_in(workshop.folder, made, name));
-  return flush(workshop.folder.fd, workshop.folder.path);
+// What is settled gets its names in this order: the private key first, which is a pair to be when it is alone.
+Result<> rename_made(const HostKeyWorkshop& workshop, std::string_view type, const std::vector<Made>& files,
+                     const KeptHostKey& kept) {
+  const HostKeyFolder& folder = workshop.folder;
+  for (const Made& file : files) TRY(clear_way(folder, file.name));
+  TRY(keep(folder, host_key_name(type), kept.private_key));
+  TRY(keep(folder, public_name(host_key_name(type)), kept.public_key));
+  for (const Made& file : files) TRY(rename_in(folder, file.made, file.name));
+  return flush(folder.fd, folder.path);
+}
+
+Result<> make_and_rename(const HostKeyWorkshop& workshop, std::string_view type, const KeptHostKey& kept) {
+  const Made private_key = private_file(type);
+  const Made public_key = public_file(type);
+  TRY(explained(run_program(keygen(
+      workshop.folder, {"-q", "-t", std::string(type), "-N", "", "-C", "", "-f", private_key.made}, workshop.limit))));
+  TRY(settle_named(workshop, private_key.made, private_mode, private_key.name));
+  TRY(settle_named(workshop, public_key.made, public_mode, public_key.name));
+  TRY(check_made(workshop, type));
+  return rename_made(workshop, type, {private_key, public_key}, kept);
+}
+
+Result<> write_new(const HostKeyWorkshop& workshop, const Made& file, mode_t mode, std::string_view content) {
+  const std::string path = shown(workshop.folder, file.name);
+  const Fd made = TRY(about(path, open_beneath(workshop.folder.fd, file.made, O_WRONLY | O_CREAT | O_EXCL, mode)));
+  TRY(write_exactly(made, std::as_bytes(std::span(content)), 0, path));
+  return settle(workshop, made, mode, file.name);
+}
+
+Result<> write_and_rename(const HostKeyWorkshop& workshop, std::string_view type, const HostKeyFacts& facts,
+                          const HostKeyVerdict& verdict, const KeptHostKey& kept) {
+  std::vector<Made> files;
+  if (verdict.action == HostKeyAction::mend) {
+    files.push_back(private_file(type));
+    TRY(write_new(workshop, files.back(), private_mode,
+                  facts.mended.empty() ? facts.private_key.content : facts.mended));
+  }
+  if (verdict.writes_public) {
+    files.push_back(public_file(type));
+    TRY(write_new(workshop, files.back(), public_mode, facts.derived + "\n"));
+  }
+  return rename_made(workshop, type, files, kept);
+}
+
+// Owner and mode of a file, not of what a link leads to.
+Result<> protect(const HostKeyFolder& folder, const std::string& name, const HostKeyFile& found, mode_t mode) {
+  if (found.kind != HostKeyFile::Kind::file) return {};
+  const Fd file = TRY(open_key(folder, name));
+  TRY(set_root_and_mode(file, mode, shown(folder, name)));
+  return flush(file, shown(folder, name));
 }
 
 // `work` between two removals of the temporary names; its own error counts more than that of the second.
@@ -209,7 +311,7 @@ Result<std::optional<HostKeyFolder>> find_host_key_folder(const std::string& roo
   auto folder = open_beneath(top, std::string(host_key_folder.substr(1)), O_RDONLY | O_DIRECTORY);
   if (folder) {
     TRY(check_is_ours(*folder, path));
-    return HostKeyFolder{*std::move(folder), path};
+    return HostKeyFolder{*std::move(folder), path, root};
   }
   const int code = folder.error().code;
   if (code == ELOOP || code == ENOTDIR) {
@@ -246,11 +348,25 @@ Result<HostKeyFolder> make_host_key_folder(const std::string& root, const FileCo
 
 Result<HostKeyFacts> examine_host_key(const HostKeyFolder& folder, const std::string& name,
                                       std::chrono::seconds limit) {
-  HostKeyFacts facts;
-  facts.private_key = TRY(read_key_file(folder, name, 077));
-  facts.public_key = TRY(read_key_file(folder, public_name(name), 022));
-  if (!facts.private_key.content.empty()) TRY(derive(folder, facts, limit));
-  return facts;
+  return examine(folder, name, limit, Links::followed);
+}
+
+Result<KeptHostKey> names_to_keep(const HostKeyFolder& folder, std::string_view type, const HostKeyFacts& facts,
+                                  const HostKeyVerdict& verdict) {
+  const bool writes_private = verdict.action == HostKeyAction::mend || verdict.action == HostKeyAction::make;
+  const bool keeps_private = writes_private && is_worth_keeping(facts.private_key);
+  const bool keeps_public = verdict.writes_public && is_worth_keeping(facts.public_key);
+  if (!keeps_private && !keeps_public) return KeptHostKey{};
+  const auto is_free = [&](const std::string& name) {
+    struct stat status{};
+    return fstatat(folder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+  };
+  for (unsigned number = 1; number <= most_old_keys; ++number) {
+    const std::string name = old_host_key_name(type, number);
+    if (!is_free(name) || !is_free(public_name(name))) continue;
+    return KeptHostKey{keeps_private ? name : "", keeps_public ? public_name(name) : ""};
+  }
+  return failure(shown(folder, old_host_key_name(type, 1)), "too many older keys are kept; remove some", 0);
 }
 
 Result<> remove_unfinished_host_key(const HostKeyFolder& folder, std::string_view type) {
@@ -259,33 +375,30 @@ Result<> remove_unfinished_host_key(const HostKeyFolder& folder, std::string_vie
   return remove_name(folder, public_name(name));
 }
 
-Result<> make_host_key(const HostKeyWorkshop& workshop, std::string_view type) {
-  return between_removals(workshop.folder, type, [&] { return make_and_rename(workshop, type); });
+Result<> make_host_key(const HostKeyWorkshop& workshop, std::string_view type, const KeptHostKey& kept) {
+  return between_removals(workshop.folder, type, [&] { return make_and_rename(workshop, type, kept); });
 }
 
-Result<> publish_host_key(const HostKeyWorkshop& workshop, std::string_view type, const HostKeyFacts& facts) {
-  TRY(set_root_and_mode(TRY(open_key(workshop.folder, host_key_name(type))), private_mode,
-                        shown(workshop.folder, host_key_name(type))));
-  return between_removals(workshop.folder, type, [&] { return write_and_rename(workshop, type, facts); });
+Result<> mend_host_key(const HostKeyWorkshop& workshop, std::string_view type, const HostKeyFacts& facts,
+                       const HostKeyVerdict& verdict, const KeptHostKey& kept) {
+  if (verdict.action == HostKeyAction::publish)
+    TRY(protect(workshop.folder, host_key_name(type), facts.private_key, private_mode));
+  return between_removals(workshop.folder, type,
+                          [&] { return write_and_rename(workshop, type, facts, verdict, kept); });
 }
 
-Result<> protect_host_key(const HostKeyFolder& folder, std::string_view type) {
+Result<> protect_host_key(const HostKeyFolder& folder, std::string_view type, const HostKeyFacts& facts) {
   const std::string name = host_key_name(type);
-  const Fd private_key = TRY(open_key(folder, name));
-  TRY(set_root_and_mode(private_key, private_mode, shown(folder, name)));
-  TRY(flush(private_key, shown(folder, name)));
-  const Fd public_key = TRY(open_key(folder, public_name(name)));
-  TRY(set_root_and_mode(public_key, public_mode, shown(folder, public_name(name))));
-  return flush(public_key, shown(folder, public_name(name)));
+  TRY(protect(folder, name, facts.private_key, private_mode));
+  return protect(folder, public_name(name), facts.public_key, public_mode);
 }
 
-Result<std::string> host_key_fingerprint(const HostKeyFolder& folder, std::string_view type,
+Result<std::string> host_key_fingerprint(const HostKeyFolder& folder, const HostKeyFacts& facts,
                                          std::chrono::seconds limit) {
-  const std::string file = public_name(host_key_name(type));
-  const Fd copy = TRY(copy_in_memory(TRY(read_all(TRY(open_key(folder, file)), shown(folder, file), largest_key))));
+  const Fd copy = TRY(copy_in_memory(facts.derived));
   const std::string line = TRY(explained(output_of(keygen_on(folder, copy, {"-l"}, limit))));
   const auto parts = words(line);  // "256 SHA256:... comment (ED25519)"
-  if (parts.size() < 2) return failure(shown(folder, file), "ssh-keygen tells no fingerprint of it", 0);
+  if (parts.size() < 2) return failure(folder.path, "ssh-keygen tells no fingerprint", 0);
   return std::string(parts[1]);
 }
 

@@ -13,25 +13,31 @@ namespace {
 using Kind = HostKeyFile::Kind;
 using enum HostKeyState;
 
-std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
-
-HostKeyVerdict to_be_made(HostKeyState state, std::string found) {
-  return {state, HostKeyAction::make, false, std::move(found)};
-}
-
 bool is_of_type(std::string_view algorithm, std::string_view type) {
   if (type == "ecdsa") return algorithm.starts_with("ecdsa-sha2-nistp");
   return algorithm == concat("ssh-", type);
 }
 
+bool is_algorithm(std::string_view word) {
+  return word.starts_with("ssh-") || word.starts_with("ecdsa-sha2-") || word.starts_with("sk-");
+}
+
+// What a file system leaves whose blocks were not written when the power went.
+bool is_zeros(std::string_view content) { return content.find_first_not_of('\0') == std::string_view::npos; }
+
+struct Fault {
+  HostKeyState state;
+  std::string found;
+};
+
 // What is wrong with either file whatever is in it; none for a file with content.
-std::optional<HostKeyVerdict> judge_file(const HostKeyFile& file) {
-  if (file.kind == Kind::absent) return to_be_made(missing, "is not there");
-  if (file.kind == Kind::other) return to_be_made(no_file, concat("is ", file.what, ", not a file"));
-  if (file.io_error) return to_be_made(unreadable, "cannot be read");
-  if (file.content.empty()) return to_be_made(empty, "is empty");
-  // What a file system leaves whose blocks were not written when the power went.
-  if (file.content.find_first_not_of('\0') == std::string::npos) return to_be_made(empty, "holds only zero bytes");
+std::optional<Fault> fault_of_file(const HostKeyFile& file) {
+  if (file.kind == Kind::absent) return Fault{missing, "is not there"};
+  if (file.kind == Kind::folder || file.kind == Kind::other)
+    return Fault{no_file, concat("is ", file.what, ", not a file")};
+  if (file.io_error) return Fault{unreadable, "cannot be read"};
+  if (file.content.empty()) return Fault{empty, "is empty"};
+  if (is_zeros(file.content)) return Fault{empty, "holds only zero bytes"};
   return std::nullopt;
 }
 
@@ -39,25 +45,49 @@ bool is_cut(std::string_view armoured) {
   return armoured.starts_with("-----BEGIN ") && armoured.find("-----END ") == std::string_view::npos;
 }
 
-std::optional<HostKeyVerdict> judge_private(std::string_view type, const HostKeyFacts& facts) {
-  if (auto verdict = judge_file(facts.private_key)) return verdict;
-  if (is_cut(facts.private_key.content)) return to_be_made(truncated, "is truncated");
-  const auto derived = parse_public_key(facts.derived);
-  if (!derived) return to_be_made(invalid, concat("is not usable: ", facts.objection));
-  if (is_of_type(derived->algorithm, type)) return std::nullopt;
-  return to_be_made(wrong_type, concat("holds a key of another type: ", printable(derived->algorithm)));
+std::optional<Fault> fault_of_private(const HostKeyFacts& facts) {
+  if (auto fault = fault_of_file(facts.private_key)) return fault;
+  if (parse_public_key(facts.derived)) return std::nullopt;
+  if (is_cut(facts.private_key.content)) return Fault{truncated, "is truncated"};
+  return Fault{invalid, concat("is not usable: ", facts.objection)};
 }
 
-std::optional<HostKeyVerdict> judge_public(const HostKeyFacts& facts) {
+std::optional<Fault> fault_of_public(const HostKeyFacts& facts) {
   const HostKeyFile& file = facts.public_key;
-  if (file.kind == Kind::absent) return HostKeyVerdict{public_missing, HostKeyAction::publish, false, "is not there"};
-  if (auto verdict = judge_file(file)) return verdict;
-  const std::string_view line = first_line(file.content);
+  if (file.kind == Kind::absent) return Fault{public_missing, "is not there"};
+  if (auto fault = fault_of_file(file)) return fault;
   const auto derived = parse_public_key(facts.derived);
-  if (parse_public_key(line) == derived) return std::nullopt;
+  if (parse_public_key(file.content) == derived) return std::nullopt;
   const std::string whole = concat(derived->algorithm, " ", derived->base64);
-  if (whole.starts_with(trimmed(line))) return to_be_made(truncated, "is truncated");
-  return to_be_made(mismatch, "does not match the private key");
+  if (whole.starts_with(trimmed(file.content))) return Fault{truncated, "is truncated"};
+  return Fault{mismatch, "does not match the private key"};
+}
+
+HostKeyVerdict judge_usable(std::string_view type, const HostKeyFacts& facts) {
+  auto fault = fault_of_public(facts);
+  const bool writes_public = fault.has_value();
+  if (!facts.mended.empty())
+    return {malformed, HostKeyAction::mend, false, writes_public,
+            "has line ends or blanks that OpenSSH does not accept"};
+  if (facts.private_key.kind == Kind::link && !facts.private_key.is_protected)
+    return {unprotected, HostKeyAction::mend, false, writes_public,
+            "is a symbolic link to a file that is open to others"};
+  if (fault) return {fault->state, HostKeyAction::publish, true, true, std::move(fault->found)};
+  if (!facts.private_key.is_protected) return {unprotected, HostKeyAction::protect, false, false, "is open to others"};
+  if (!facts.public_key.is_protected) return {unprotected, HostKeyAction::protect, true, false, "is open to others"};
+  const std::string_view algorithm = parse_public_key(facts.derived)->algorithm;
+  if (is_of_type(algorithm, type)) return {good, HostKeyAction::none, false, false, "is good"};
+  return {wrong_type, HostKeyAction::none, false, false, concat("holds a key of another type: ", printable(algorithm))};
+}
+
+// The text behind its first field, in which blanks stand only between quotes: options of authorized_keys(5), or a name.
+std::string_view behind_first_field(std::string_view line) {
+  bool quoted = false;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '"' && (at == 0 || line[at - 1] != '\\')) quoted = !quoted;
+    if (!quoted && (line[at] == ' ' || line[at] == '\t')) return line.substr(at);
+  }
+  return {};
 }
 
 }  // namespace
@@ -70,15 +100,22 @@ std::string host_key_name(std::string_view type) { return concat("ssh_host_", ty
 std::string new_host_key_name(std::string_view type) { return concat(".", host_key_name(type), ".new"); }
 std::string public_name(std::string_view name) { return concat(name, ".pub"); }
 
+std::string old_host_key_name(std::string_view type, unsigned number) {
+  const std::string name = concat(host_key_name(type), ".old");
+  return number == 1 ? name : concat(name, ".", number);
+}
+
+bool is_worth_keeping(const HostKeyFile& file) {
+  if (file.kind == Kind::file) return file.io_error || !is_zeros(file.content);
+  return file.kind == Kind::link || file.kind == Kind::other;
+}
+
 HostKeyVerdict judge_host_key(std::string_view type, const HostKeyFacts& facts) {
-  if (auto verdict = judge_private(type, facts)) return *std::move(verdict);
-  if (auto verdict = judge_public(facts)) {
-    verdict->in_public = true;
-    return *std::move(verdict);
-  }
-  if (!facts.private_key.is_protected) return {unprotected, HostKeyAction::protect, false, "is open to others"};
-  if (!facts.public_key.is_protected) return {unprotected, HostKeyAction::protect, true, "is open to others"};
-  return {good, HostKeyAction::none, false, "is good"};
+  auto fault = fault_of_private(facts);
+  if (!fault) return judge_usable(type, facts);
+  if (facts.private_key.kind == Kind::link)
+    fault = Fault{no_file, concat("is a symbolic link, and what it leads to ", fault->found)};
+  return {fault->state, HostKeyAction::make, false, true, std::move(fault->found)};
 }
 
 std::string_view state_name(HostKeyState state) {
@@ -99,6 +136,8 @@ std::string_view state_name(HostKeyState state) {
       return "empty";
     case truncated:
       return "truncated";
+    case malformed:
+      return "malformed";
     case invalid:
       return "invalid";
     case wrong_type:
@@ -117,16 +156,34 @@ std::string_view action_name(HostKeyAction action) {
       return "protect";
     case HostKeyAction::publish:
       return "publish";
+    case HostKeyAction::mend:
+      return "mend";
     case HostKeyAction::make:
       return "make";
   }
   return "";
 }
 
-std::optional<PublicKey> parse_public_key(std::string_view line) {
-  const auto parts = words(first_line(line));
-  if (parts.size() < 2) return std::nullopt;
-  return PublicKey{parts[0], parts[1]};
+std::string with_tidy_lines(std::string_view private_key) {
+  std::string tidy;
+  for (const std::string_view text : split(private_key, '\n')) {
+    std::string_view line = trimmed(text);
+    if (tidy.empty()) line.remove_prefix(std::min(line.find("-----BEGIN "), line.size()));
+    if (!line.empty()) tidy += concat(line, "\n");
+  }
+  return tidy;
+}
+
+std::optional<PublicKey> parse_public_key(std::string_view text) {
+  for (const std::string_view untrimmed : split(text, '\n')) {
+    const std::string_view line = trimmed(untrimmed);
+    if (line.starts_with('#')) continue;
+    for (const std::string_view from : {line, behind_first_field(line)}) {
+      const auto parts = words(from);
+      if (parts.size() >= 2 && is_algorithm(parts[0])) return PublicKey{parts[0], parts[1]};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace aimee

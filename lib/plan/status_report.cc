@@ -9,7 +9,8 @@ namespace aimee {
 
 namespace {
 
-constexpr std::string_view start_init_storage = "systemctl restart init-storage.service, or reboot";
+// By its own name: init-storage.service is not started again once it ran, and refuses to be stopped by hand.
+constexpr std::string_view make_and_mount = "init-storage && systemctl start var.mount";
 
 using Problems = std::vector<StatusProblem>;
 
@@ -28,7 +29,7 @@ void add_state_problem(const StatusVolume& volume, Problems& problems) {
       return;
     case State::blank:
     case State::unfinished:
-      problems.push_back({what, std::string(start_init_storage)});
+      problems.push_back({what, concat(make_and_mount, ", or reboot")});
       return;
     case State::foreign:
       problems.push_back({what, zeroing(volume)});
@@ -44,7 +45,7 @@ void add_state_problem(const StatusVolume& volume, Problems& problems) {
 void add_mount_problem(const StatusVolume& volume, Problems& problems) {
   if (!volume.other_on_var.empty()) {
     problems.push_back({concat("/var is not the data volume but ", volume.other_on_var),
-                        "umount /var && systemctl restart init-storage.service var.mount"});
+                        concat("reboot, or: umount /var && ", make_and_mount)});
     return;
   }
   const bool usable = volume.state && (volume.state->state == State::ready || volume.state->state == State::existing);
@@ -104,7 +105,7 @@ void add_host_key_problems(const std::vector<StatusHostKey>& keys, Problems& pro
   const auto missing = [](const StatusHostKey& key) { return key.state == "missing"; };
   if (std::ranges::all_of(keys, missing)) return;  // no ssh on this device
   for (const StatusHostKey& key : keys) {
-    if (key.state == "good") continue;
+    if (key.state == "good" || key.state == "wrong-type") continue;  // sshd uses either
     problems.push_back({concat("the ", key.type, " host key ", key.found), concat("ssh-hostkey-gen ", key.type)});
   }
 }

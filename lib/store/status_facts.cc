@@ -144,9 +144,7 @@ Result<StatusHostKey> look_at_host_key(const HostKeyFolder& folder, std::string_
   const HostKeyFacts facts = TRY(examine_host_key(folder, host_key_name(type), ssh_keygen_limit));
   const HostKeyVerdict verdict = judge_host_key(type, facts);
   StatusHostKey key{std::string(type), std::string(state_name(verdict.state)), verdict.found, {}};
-  if (verdict.state == HostKeyState::good || verdict.state == HostKeyState::unprotected) {
-    key.fingerprint = TRY(host_key_fingerprint(folder, type, ssh_keygen_limit));
-  }
+  if (!facts.derived.empty()) key.fingerprint = TRY(host_key_fingerprint(folder, facts, ssh_keygen_limit));
   return key;
 }
 

@@ -1,5 +1,5 @@
-// An ssh host key pair: type and flags, private key, public key, what ssh-keygen derives, "%%" between them. A good
-// pair is never touched, and nothing else is called good.
+// An ssh host key pair: type and flags, private key, public key, what ssh-keygen derives, "%%" between them. A private
+// key that ssh-keygen accepts is never replaced by another one, and a public key without it is never called good.
 #include "plan/host_key.h"
 
 #include <algorithm>
@@ -14,11 +14,11 @@ namespace {
 
 using Kind = HostKeyFile::Kind;
 
-// "a" is absent, "o" another kind, "e" an I/O error, "u" unprotected.
+// "a" is absent, "o" another kind, "l" a link, "e" an I/O error, "u" unprotected.
 HostKeyFile file_of(std::string_view flags, std::string content) {
   HostKeyFile file;
   const auto has = [&](char flag) { return flags.find(flag) != std::string_view::npos; };
-  file.kind = has('a') ? Kind::absent : has('o') ? Kind::other : Kind::file;
+  file.kind = has('a') ? Kind::absent : has('o') ? Kind::other : has('l') ? Kind::link : Kind::file;
   file.what = "a symbolic link";
   file.io_error = has('e');
   file.content = std::move(content);
@@ -27,31 +27,19 @@ HostKeyFile file_of(std::string_view flags, std::string content) {
 }
 
 bool is_readable(const HostKeyFile& file) {
-  return file.kind == Kind::file && !file.io_error && file.content.find_first_not_of('\0') != std::string::npos;
+  return (file.kind == Kind::file || file.kind == Kind::link) && !file.io_error &&
+         file.content.find_first_not_of('\0') != std::string::npos;
 }
 
-// The first two words of the first line, cut out by hand.
-std::string key_in(std::string_view text) {
-  text = text.substr(0, text.find('\n'));
-  constexpr std::string_view blanks = " \t\r";
-  std::string key;
-  for (int word = 0; word < 2; ++word) {
-    const std::size_t start = text.find_first_not_of(blanks);
-    if (start == std::string_view::npos) return {};
-    const std::size_t end = std::min(text.find_first_of(blanks, start), text.size());
-    key += concat(text.substr(start, end - start), " ");
-    text.remove_prefix(end);
+// Whether the two words of `key` stand one behind the other on one line.
+bool says(std::string_view text, const PublicKey& key) {
+  for (const std::string_view line : split(text, '\n')) {
+    const auto parts = words(line);
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      if (parts[i - 1] == key.algorithm && parts[i] == key.base64) return true;
+    }
   }
-  return key;
-}
-
-bool is_good(std::string_view type, const HostKeyFacts& facts) {
-  const std::string& text = facts.private_key.content;
-  const bool is_cut = text.starts_with("-----BEGIN ") && text.find("-----END ") == std::string::npos;
-  const std::string key = key_in(facts.derived);
-  const std::string prefix = type == "ecdsa" ? "ecdsa-sha2-nistp" : concat("ssh-", type, " ");
-  return is_readable(facts.private_key) && is_readable(facts.public_key) && !is_cut && !key.empty() &&
-         key.starts_with(prefix) && key_in(facts.public_key.content) == key;
+  return false;
 }
 
 }  // namespace
@@ -69,17 +57,19 @@ void try_input(std::string_view text) {
 
   HOLDS_OF(verdict.found, !verdict.found.empty() && is_one_line(verdict.found));
   HOLDS(!state_name(verdict.state).empty() && !action_name(verdict.action).empty());
-  const bool is_protected = facts.private_key.is_protected && facts.public_key.is_protected;
-  HOLDS((verdict.state == HostKeyState::good) == (is_good(type, facts) && is_protected));
-  HOLDS((verdict.state == HostKeyState::unprotected) == (is_good(type, facts) && !is_protected));
-  HOLDS((verdict.action == HostKeyAction::none) == (verdict.state == HostKeyState::good));
-  HOLDS((verdict.action == HostKeyAction::protect) == (verdict.state == HostKeyState::unprotected));
-  HOLDS((verdict.action == HostKeyAction::publish) == (verdict.state == HostKeyState::public_missing));
-  if (verdict.action == HostKeyAction::publish) {
-    facts.public_key = {Kind::file, "", false, facts.derived, true};
-    HOLDS(is_good(type, facts) || facts.derived.empty());
+  const auto key = parse_public_key(facts.derived);
+  const bool usable = is_readable(facts.private_key) && key;
+  HOLDS((verdict.action == HostKeyAction::make) == !usable);
+  if (usable && !says(facts.public_key.content, *key)) HOLDS(verdict.writes_public);
+  if (usable && facts.public_key.content == facts.derived && is_readable(facts.public_key))
+    HOLDS(!verdict.writes_public);
+  if (verdict.action == HostKeyAction::none) {
+    HOLDS(verdict.state == HostKeyState::good || verdict.state == HostKeyState::wrong_type);
+    HOLDS(facts.private_key.is_protected && facts.public_key.is_protected && !verdict.writes_public);
   }
-  if (!is_readable(facts.private_key)) HOLDS(verdict.action == HostKeyAction::make && !verdict.in_public);
+  if (verdict.action == HostKeyAction::publish) HOLDS(verdict.in_public && verdict.writes_public);
+  const std::string tidy = with_tidy_lines(facts.private_key.content);
+  HOLDS(with_tidy_lines(tidy) == tidy);
 }
 
 }  // namespace aimee::fuzz

@@ -55,7 +55,7 @@ TEST_CASE("where all is well there are no problems, and unknown facts are none e
 
 TEST_CASE("each state that keeps /var from being mounted says what to do") {
   CHECK(first_problem(in_state(State::blank, "is blank")) ==
-        "/dev/vda3 is blank -> systemctl restart init-storage.service, or reboot");
+        "/dev/vda3 is blank -> init-storage && systemctl start var.mount, or reboot");
   CHECK(first_problem(in_state(State::foreign, "holds ext4")) ==
         "/dev/vda3 holds ext4 -> to erase it on purpose: wipefs -a /dev/vda3 && dd if=/dev/zero of=/dev/vda3 bs=1M "
         "count=16 conv=fsync");
