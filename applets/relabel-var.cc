@@ -48,7 +48,8 @@ JsonObject as_json(const Relabelling& report, const Request& request, const Resu
   }
   object.add("policy", report.policy).add("action", report.needed ? "relabel" : "none");
   object.add("dry_run", request.dry_run).add("files", report.files).add("changed", report.changed);
-  return object.add("passed_over", report.passed_over).add_raw("changes", changes.str());
+  object.add("passed_over", report.passed_over).add("first_passed_over", report.first_passed_over);
+  return object.add_raw("changes", changes.str());
 }
 
 std::string page(const Relabelling& report, const Request& request) {
@@ -68,7 +69,9 @@ void tell(const Relabelling& report, const Request& request, const Result<>& res
   if (!result || request.dry_run || !report.needed) return;
   std::string passed_over;
   if (report.passed_over > 0) {
-    passed_over = concat("; ", report.passed_over, " left alone, in read-only subvolumes or too deep");
+    passed_over =
+        concat("; ", report.passed_over, " left alone, in read-only subvolumes, immutable or too deep; the first: ",
+               printable(report.first_passed_over));
   }
   log_notice(concat(request.root, "/var: relabelled ", report.changed, " of ", report.files, " files by policy ",
                     printable(report.policy), passed_over));
@@ -92,7 +95,9 @@ constexpr ManualSection sections[] = {
     {"NOTES",
      "Only the mounted volume is looked at, its subvolumes included, not what is mounted over it. Links are not "
      "followed. A file with several names is labelled once, by the first one found. Read-only subvolumes (snapshots) "
-     "keep the labels they have.\n"},
+     "keep the labels they have, and so does what chattr(1) has made immutable or append-only. The message says how "
+     "many "
+     "and names the first; restorecon(8) labels it when that is no more.\n"},
 };
 
 }  // namespace

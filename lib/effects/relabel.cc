@@ -98,7 +98,7 @@ class Walk {
     if (!file.is_open() && errno == ENOENT) return {};  // removed meanwhile
     if (!file.is_open()) return failure(path_, "open");
     if (path_.size() >= PATH_MAX) {
-      ++result_.passed_over;
+      pass_over();
       return {};
     }
     return TRY(visit(file)) == Kind::folder ? enter(file) : Result<>();
@@ -133,12 +133,18 @@ class Walk {
     return {};
   }
 
-  // False where the file is in a read-only subvolume.
+  // False where the file is in a read-only subvolume, or its owner has made it immutable.
   Result<bool> set(const Fd& file, const std::string& label) {
     if (setxattr(path_of(file).c_str(), label_attribute, label.c_str(), label.size() + 1, 0) == 0) return true;
-    if (errno != EROFS) return failure(path_, concat("set label ", label));
-    ++result_.passed_over;
+    const int code = errno;
+    if (code != EROFS && !(code == EPERM && is_immutable(file)))
+      return failure(path_, concat("set label ", label), code);
+    pass_over();
     return false;
+  }
+
+  void pass_over() {
+    if (result_.passed_over++ == 0) result_.first_passed_over = path_;
   }
 
   const FileContexts& contexts_;

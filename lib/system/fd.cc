@@ -81,6 +81,12 @@ Result<struct stat> status_of(const Fd& fd, std::string_view subject) {
   return status;
 }
 
+bool is_immutable(const Fd& file) {
+  constexpr std::uint64_t flags = 0x10 | 0x20;  // linux/stat.h: STATX_ATTR_IMMUTABLE, STATX_ATTR_APPEND
+  struct statx status{};
+  return statx(file.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0 && (status.stx_attributes & flags) != 0;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t most) {
   const Fd fd = TRY(open_file(path, O_RDONLY | O_NOCTTY));
   return read_all(fd, path, most);

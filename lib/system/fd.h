@@ -52,6 +52,10 @@ Result<Fd> open_in_root(const std::string& root, const std::string& path, int fl
 
 Result<struct stat> status_of(const Fd& fd, std::string_view subject);
 
+// Whether chattr(1) has made it immutable or append-only: who may do everything else may not change, rename or remove
+// it then. Also of what is open with O_PATH.
+bool is_immutable(const Fd& file);
+
 // The whole of a small text file; more than `most` bytes is an error (EFBIG).
 Result<std::string> read_file(const std::string& path, std::size_t most = 16 << 20);
 Result<std::string> read_all(const Fd& fd, std::string_view subject, std::size_t most = 16 << 20);

@@ -240,6 +240,35 @@ TEST_CASE("subvolumes are entered, read-only ones and other mounts are not touch
   CHECK(std::filesystem::exists(old / stamp));
 }
 
+TEST_CASE("what its owner has made immutable keeps its label, is named once, and no later boot walks for it") {
+  NEEDS("chattr");
+  OlderVolume old;
+  if (!old.make()) return;
+  old.check_relabelled();
+  for (const char* name : {"opt/fixed", "opt/grows", "opt/free"}) write_text(old / name, "x");
+  tool({"mkdir", old / "opt/folder"});
+  write_text(old / "opt/folder/inside", "x");
+  for (const char* name : {"opt/fixed", "opt/grows", "opt/free", "opt/folder", "opt/folder/inside"})
+    set_label(old / name, with_type("stale_t"));
+  old.newer_rules("/var/opt(/.*)?\t" + with_type("usr_t") + "\n");
+  tool({"chattr", "+i", old / "opt/fixed", old / "opt/folder"});
+  tool({"chattr", "+a", old / "opt/grows"});
+  const Outcome outcome = old.relabel({"--json"});
+  const Outcome next = old.relabel();
+  tool({"chattr", "-i", "-a", old / "opt/fixed", old / "opt/folder", old / "opt/grows"});
+  CHECK(outcome.exit == 0);
+  CHECK(json(outcome, ".passed_over") == "3");
+  CHECK(json(outcome, ".first_passed_over").starts_with("/var/opt/"));
+  CHECK_MESSAGE(
+      outcome.err.find("; 3 left alone, in read-only subvolumes, immutable or too deep; the first: /var/opt/") !=
+          std::string::npos,
+      outcome.err);
+  for (const char* name : {"opt/fixed", "opt/grows", "opt/folder"}) CHECK(label_of(old / name) == with_type("stale_t"));
+  for (const char* name : {"opt/free", "opt/folder/inside"}) CHECK(label_of(old / name) == with_type("usr_t"));
+  CHECK(next.exit == 0);
+  CHECK(next.err == "");
+}
+
 TEST_CASE("a chain of folders deeper than a path can be long does not keep the rest from being relabelled") {
   OlderVolume old;
   if (!old.make()) return;
