@@ -21,7 +21,7 @@ Result<Versions> versions_of(const Places& places, const WritableEntry& entry) {
   Versions versions;
   versions.image = TRY(look_at_image(places, entry));
   if (!places.has_store()) return versions;
-  versions.note = TRY(look_at_inside(places.store, concat(store_images, "/", entry.path)));
+  versions.note = TRY(look_at_note(places, entry));
   versions.stored = TRY(look_at_inside(places.store, entry.path));
   return versions;
 }

@@ -117,6 +117,12 @@ Result<Look> look_at_image(const Places& places, const WritableEntry& entry) {
   return look_at(places.image, concat("etc/", entry.path));
 }
 
+Result<Look> look_at_note(const Places& places, const WritableEntry& entry) {
+  Look notes = TRY(look_at_inside(places.store, std::string(store_images)));
+  if (notes.found == Found::nothing || notes.found == Found::obstructed) return notes;
+  return look_at_inside(notes.fd, entry.path);  // of its own, since a path can have PATH_MAX bytes
+}
+
 Result<bool> shadow_is_link_to_store(const Places& places) {
   return TRY(target_of_shadow(places)) == concat(store_path, "/", shadow_entry);
 }

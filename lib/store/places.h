@@ -47,6 +47,9 @@ Result<Look> look_at_inside(const Fd& folder, const std::string& path);  // what
 // image's own /var/etc.
 Result<Look> look_at_image(const Places& places, const WritableEntry& entry);
 
+// The store's note of the image's version.
+Result<Look> look_at_note(const Places& places, const WritableEntry& entry);
+
 // Whether the image ships /etc/shadow as a symbolic link to the store's: nothing is mounted then.
 Result<bool> shadow_is_link_to_store(const Places& places);
 

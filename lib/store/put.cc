@@ -148,10 +148,11 @@ Result<Fd> folder_of_note(const Places& places, const std::string& path, const F
 }
 
 Result<> clear_leftovers(const Places& places, const std::string& path) {
-  for (const std::string_view below : {std::string_view(), store_images, store_backups}) {
-    const std::string way = concat(below, below.empty() ? "" : "/", path);
-    const std::size_t slash = way.rfind('/');
-    const Look folder = TRY(look_at_inside(places.store, slash == std::string::npos ? "." : way.substr(0, slash)));
+  for (const std::string_view below : {std::string_view("."), store_images, store_backups}) {
+    const Look top = TRY(look_at_inside(places.store, std::string(below)));
+    if (top.found != Found::folder) continue;
+    const std::size_t slash = path.rfind('/');
+    const Look folder = TRY(look_at_inside(top.fd, slash == std::string::npos ? "." : path.substr(0, slash)));
     if (folder.found != Found::folder) continue;
     if (TRY(look_at_inside(folder.fd, unfinished)).found == Found::nothing) continue;
     TRY(remove_tree(folder.fd, unfinished, concat("/etc/", path)));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <ctime>
 #include <optional>
 
@@ -20,6 +21,8 @@ namespace aimee {
 namespace {
 
 constexpr unsigned most_in_a_second = 1000;
+constexpr std::size_t longest_name = 255;  // bytes; limits.h NAME_MAX
+constexpr std::size_t longest_ending = std::string_view(".YYYYMMDD-HHMMSS.1000").size();
 
 std::string time_of_day() {
   const std::time_t now = std::time(nullptr);
@@ -29,9 +32,21 @@ std::string time_of_day() {
   return {text, std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts)};
 }
 
+// Of a path whose last name leaves no room for the time, that name cut short, with a hash of it: FNV-1a.
+std::string with_room_for_time(const std::string& path) {
+  std::string name = last_name(path);
+  if (name.size() <= longest_name - longest_ending) return path;
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  const std::string folder = path.substr(0, path.size() - name.size());
+  name.resize(longest_name - longest_ending - std::string_view("~01234567").size());
+  while ((static_cast<unsigned char>(name.back()) & 0x80U) != 0) name.pop_back();  // no half a letter
+  return concat(folder, name, "~", in_base(hash, 16, 8));
+}
+
 // Gives what is prepared in `folder` a name that no backup has yet.
 Result<std::string> put_as_backup(const Fd& folder, const std::string& path, std::string_view subject) {
-  const std::string stem = concat(path, ".", time_of_day());
+  const std::string stem = concat(with_room_for_time(path), ".", time_of_day());
   for (unsigned number = 1; number <= most_in_a_second; ++number) {
     std::string name = number == 1 ? stem : concat(stem, ".", number);
     const auto named = put(folder, last_name(name), subject);
@@ -54,6 +69,10 @@ class Reset {
       return failure(concat(store_path, "/", entry_.path), concat("is ", stored_.what, ": remove what is on the way"),
                      0);
     if (stored_.found == Found::nothing) return seed_anew();
+    if (is_immutable(stored_.fd))
+      return refusal(concat(store_path, "/", entry_.path),
+                     "was made immutable or append-only by chattr(1): nothing can replace it; take that away with: "
+                     "chattr -i -a, and run this again");
     std::string backup;
     if (!TRY(is_the_images())) backup = TRY(in_place() ? renew_in_place() : exchange_for_new());
     TRY(note_image(places_, entry_, contexts_));

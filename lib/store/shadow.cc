@@ -21,6 +21,8 @@ namespace {
 Failed cannot_open(int code) {
   if (code == ENOENT) return refusal(stored_shadow, "is not there; run: systemctl start writable-etc.service");
   if (code == ELOOP || code == ENXIO) return refusal(stored_shadow, "is no regular file; remove it and restart");
+  if (code == EPERM)
+    return refusal(stored_shadow, "was made immutable or append-only by chattr(1); take that away with: chattr -i -a");
   if (code == EXDEV) return refusal(stored_shadow, "has something mounted on it; unmount that");
   return failure(stored_shadow, "open", code);
 }

@@ -217,3 +217,80 @@ TEST_CASE("--reset seeds what the owner removed, and sets aside what cannot be u
   CHECK(root.bound("hostname"));
   CHECK(read_text(root.etc("hostname")) == "appliance\n");
 }
+
+TEST_CASE("--reset works for names of up to 255 bytes, and their backups are told apart") {
+  EtcRoot root;
+  const std::string first(255, 'n');
+  const std::string second = std::string(254, 'n') + "m";
+  const std::string letters = "folder/" + std::string(1, 'x') + [] {
+    std::string text;
+    while (text.size() < 254) text += "\xc3\xa9";
+    return text;
+  }();
+  const std::vector<std::string> files{std::string(233, 'a'),
+                                       std::string(234, 'b'),
+                                       std::string(235, 'c'),
+                                       std::string(240, 'd'),
+                                       first,
+                                       second,
+                                       letters};
+  const std::string folder = std::string(255, 'f') + "/" + std::string(255, 'g');
+  std::string list = "d " + folder + "\n";
+  for (const std::string& name : files) {
+    root.file(name, "image\n");
+    list += "f " + name + "\n";
+  }
+  root.file(folder + "/" + first, "image\n");
+  root.list(list);
+  boot_and_run(root);
+  for (const std::string& name : files) edit(root.etc(name), "mine, " + name + "\n");
+  edit(root.etc(folder + "/" + first), "mine\n");
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& name : files) {
+      CAPTURE(name);
+      edit(root.etc(name), "mine, " + name + "\n");
+      const Outcome outcome = root.run({"--reset", name, "--json"});
+      CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+      CHECK(read_text(root.etc(name)) == "image\n");
+      CHECK(read_text(root.store(json(outcome, ".backup"))) == "mine, " + name + "\n");
+    }
+  }
+  const Outcome outcome = root.run({"--reset", folder, "--json"});
+  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+  CHECK(read_text(root.etc(folder + "/" + first)) == "image\n");
+  CHECK(read_text(root.store(json(outcome, ".backup") + "/" + first)) == "mine\n");
+}
+
+TEST_CASE("a path of four thousand bytes is seeded, mounted and reset") {
+  EtcRoot root;
+  std::string path;
+  while (path.size() + 251 < 4090 - root.path().size()) path += std::string(250, 'p') + "/";
+  path += "end";
+  root.file(path, "image\n");
+  root.list("f " + path + "\n");
+  boot_and_run(root);
+  CHECK(root.bound(path));
+  edit(root.etc(path), "mine\n");
+  CHECK(root.run({"--reset", path}).exit == 0);
+  CHECK(read_text(root.etc(path)) == "image\n");
+  CHECK(root.run().err == "");
+}
+
+TEST_CASE("--reset refuses what its owner has made immutable, says how to go on, and leaves nothing") {
+  NEEDS("chattr");
+  EtcRoot root;
+  boot_and_run(root);
+  edit(root.etc("hostname"), "mine\n");
+  tool({"chattr", "+i", root.store("hostname")});
+  const Outcome boot = root.run();
+  const Outcome outcome = root.run({"--reset", "hostname"});
+  tool({"chattr", "-i", "-a", root.store("hostname")});
+  CHECK(boot.exit == 0);
+  CHECK(outcome.exit == 3);
+  CHECK(outcome.err ==
+        "writable-etc: /var/etc/hostname: was made immutable or append-only by chattr(1): nothing can "
+        "replace it; take that away with: chattr -i -a, and run this again\n");
+  CHECK(root.backups("hostname").empty());
+  CHECK(read_text(root.etc("hostname")) == "mine\n");
+  CHECK(root.run({"--reset", "hostname"}).exit == 0);
+}
