@@ -162,6 +162,10 @@ void see_to(const Places& places, LazyContexts& contexts, bool dry_run, EntryRes
 void see_to_host_name(const Places& places, const WritableList& list, const Request& request, Report& report) {
   if (!request.root.empty() || request.dry_run || !entry_named(list, std::string(host_name_entry))) return;
   const auto applied = apply_host_name(places);
+  if (!applied && applied.error().outcome == Outcome::refused) {
+    log_warning(applied.error().message());
+    return;
+  }
   if (!applied) {
     report.failed_host_name = applied.error().message();
     log_error(*report.failed_host_name);
@@ -316,7 +320,9 @@ constexpr ManualSection sections[] = {
      "  writable-etc --reset hostname\n"},
     {"NOTES",
      "Whatever is mounted over /etc comes after /var: systemd and udev read units, rules, fstab and the like before.\n"
-     "Such entries are warned of. A host name is given to the kernel. With \"f machine-id\" the machine id of the "
+     "Such entries are warned of. A host name is given to the kernel; where the file says none, or a template with ? "
+     "that\n"
+     "only systemd fills in, the one in force stays. With \"f machine-id\" the machine id of the "
      "first\n"
      "boot is kept for all others.\n"
      "\n"

@@ -1,11 +1,24 @@
 // Deciding; pure.
 #include "plan/entry_plan.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace aimee {
 
 namespace {
+
+// No line can name what is outside /etc, but a line can name what stands in the link's place.
+std::string link_problem(const WritableEntry& entry, const EntryFacts& facts) {
+  constexpr std::string_view etc = "/etc/";
+  const std::string target = printable(facts.image_target);
+  if (facts.image_target.starts_with(etc))
+    return concat("is a symbolic link in the image: name what it leads to, ", target.substr(etc.size()));
+  return concat("is a symbolic link in the image that leads out of /etc, to ", target.empty() ? "nothing" : target,
+                ", which no line can name: ship ", entry.kind == EntryKind::file ? "a file" : "a folder",
+                " in its place in the image, or remove the line");
+}
 
 std::string image_problem(const WritableEntry& entry, const EntryFacts& facts) {
   const Sight& image = facts.image;
@@ -18,10 +31,12 @@ std::string image_problem(const WritableEntry& entry, const EntryFacts& facts) {
       return "is in the store, but not in the image any more, so that nothing is there to mount it on: ship one there, "
              "or remove the line";
     case Found::obstructed:
-      return concat("is ", image.what, " in the image: name the path without that");
+      return concat("is ", image.what,
+                    " in the image: name the path without that; where that is outside /etc, ship a folder ",
+                    "in the link's place, or remove the line");
     case Found::other:
-      return concat("is ", image.what, " in the image: name ",
-                    image.what == "a symbolic link" ? "what it leads to" : "files and folders only");
+      if (image.what == "a symbolic link") return link_problem(entry, facts);
+      return concat("is ", image.what, " in the image: name files and folders only");
     case Found::file:
     case Found::folder:
       break;
@@ -38,6 +53,20 @@ std::string store_problem(const WritableEntry& entry, const Sight& stored) {
 }
 
 }  // namespace
+
+std::string target_of_link(std::string_view path, std::string_view text) {
+  const std::string from = text.starts_with('/') ? "" : std::string(path.substr(0, path.rfind('/')));
+  std::string target;
+  for (const std::string_view part : split(concat(from, "/", text), '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      target.resize(std::min(target.rfind('/'), target.size()));
+    } else {
+      target += concat("/", part);
+    }
+  }
+  return target.empty() ? "/" : target;
+}
 
 bool fits(Found found, EntryKind kind) { return found == (kind == EntryKind::file ? Found::file : Found::folder); }
 

@@ -35,9 +35,13 @@ struct EntryFacts {
   bool bound = false;        // programs see the store's version already
   std::string seed_problem;  // why it could not be seeded now, "what: what to do"
   std::vector<std::string> missing_accounts;  // of shadow: the image has them, the store has not
+  std::string image_target{};  // where a link in the image leads: an absolute path, empty where that is not known
 };
 
 enum class EntryAction { note_image, seed, add_accounts, bind };
+
+// Where a symbolic link at `path` leads whose text is `text`, by its words alone.
+std::string target_of_link(std::string_view path, std::string_view text);
 
 // In the order in which they have to be done; empty = nothing to do. The error is "what: what to do".
 std::expected<std::vector<EntryAction>, std::string> plan_entry(const WritableEntry& entry, const EntryFacts& facts);

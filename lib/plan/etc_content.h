@@ -7,8 +7,9 @@
 
 namespace aimee {
 
-// The first line that is neither empty nor a comment; none where that is no host name (64 bytes of letters, digits,
-// "-", "_", and single "." between them at the most).
+// The first line that is neither empty nor a comment, without a final dot; empty where there is no such line, and of a
+// template ("?"), which systemd fills in from the machine id and nobody else. None where that line is no host name: 64
+// bytes of letters, digits, "-", "_" and single "." between them at the most, no part of which begins or ends with "-".
 std::optional<std::string> host_name_in(std::string_view content);
 
 // 32 hexadecimal digits in small letters, not all zero, and nothing else on the one line.

@@ -1,11 +1,13 @@
 // Seeding and binding of entries. What a failure or a cut leaves is said in the header.
 #include "store/seed.h"
 
+#include <cerrno>
 #include <optional>
 
 #include "base/text.h"
 #include "plan/etc_content.h"
 #include "plan/shadow_file.h"
+#include "store/compare.h"
 #include "store/put.h"
 #include "store/shadow.h"
 #include "system/host_name.h"
@@ -15,11 +17,9 @@ namespace aimee {
 
 namespace {
 
-std::string etc_path(const WritableEntry& entry) { return concat("/etc/", entry.path); }
+constexpr std::size_t largest_host_name_file = 1 << 20;  // bytes; systemd reads no longer line
 
-Result<Look> look_at_note(const Places& places, const WritableEntry& entry) {
-  return look_at_inside(places.store, concat(store_images, "/", entry.path));
-}
+std::string etc_path(const WritableEntry& entry) { return concat("/etc/", entry.path); }
 
 // As it is now for everybody: systemd's own for this boot, where the image's is empty.
 Result<std::string> present_machine_id(const Places& places) {
@@ -75,6 +75,8 @@ Result<EntryFacts> facts_of(const Places& places, const WritableEntry& entry) {
     facts.bound = TRY(is_bound(places, entry, stored));
   }
   facts.image = image;
+  if (S_ISLNK(image.status.st_mode))
+    facts.image_target = target_of_link(etc_path(entry), TRY(target_of(image, entry.path)));
   facts.stored = stored;
   if (entry.path == shadow_entry) TRY(find_out_about_shadow(places, image, stored, facts));
   if (entry.path == machine_id_entry && !is_machine_id(TRY(present_machine_id(places))))
@@ -141,9 +143,15 @@ Result<std::string> apply_host_name(const Places& places) {
   const std::string path = concat(store_path, "/", host_name_entry);
   const Look stored = TRY(look_at_inside(places.store, std::string(host_name_entry)));
   if (!stored.is(EntryKind::file)) return std::string();
-  const auto wanted = host_name_in(TRY(text_of(stored, path)));
-  if (!wanted) return failure(path, R"(says no host name: write one line of letters, digits, "-" and ".")", 0);
-  if (*wanted == TRY(running_host_name())) return std::string();
+  const Fd file = TRY(open_again(stored.fd, O_RDONLY | O_NOCTTY | O_NONBLOCK, path));
+  const auto text = read_all(file, path, largest_host_name_file);
+  const bool is_large = !text && text.error().code == EFBIG;
+  const auto wanted = is_large ? std::nullopt : host_name_in(TRY(text));
+  if (!wanted) {
+    return refusal(path, R"(says no host name: write one line of at most 64 letters, digits, "-" and "."; the name in )"
+                         "force stays");
+  }
+  if (wanted->empty() || *wanted == TRY(running_host_name())) return std::string();
   TRY(set_host_name(*wanted));
   return *wanted;
 }

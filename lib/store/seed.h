@@ -37,8 +37,8 @@ Result<> bind_entry(const Places& places, const WritableEntry& entry);
 // The text of a file that was looked at.
 Result<std::string> text_of(const Look& file, std::string_view subject);
 
-// Gives the kernel the host name that the store's hostname file says, if it has another. The new name, or empty.
-// Failed: the file says none.
+// Gives the kernel the host name that the store's hostname file says, if it has another. The new name, or empty where
+// the file says none or that. Refused: what it says is no host name; the one in force stays.
 Result<std::string> apply_host_name(const Places& places);
 
 }  // namespace aimee

@@ -10,11 +10,12 @@
 namespace aimee::fuzz {
 
 void try_input(std::string_view content) {
-  if (const auto name = host_name_in(content)) {
-    HOLDS_OF(*name, !name->empty() && name->size() <= 64 && is_one_line(*name));
-    HOLDS_OF(*name, name->find_first_of(" \t\\/:\"'#") == std::string::npos);
+  if (const auto name = host_name_in(content); name && !name->empty()) {
+    HOLDS_OF(*name, name->size() <= 64 && is_one_line(*name));
+    HOLDS_OF(*name, name->find_first_of(" \t\\/:\"'#?") == std::string::npos);
     HOLDS(content.find(*name) != std::string_view::npos);
     HOLDS(host_name_in(concat("# a comment\n\n  ", *name, " \nother\n")) == name);
+    HOLDS(host_name_in(concat(*name, "?")).value_or("").empty());
   }
   if (is_machine_id(content)) {
     HOLDS(content.size() == 32 || (content.size() == 33 && content[32] == '\n'));

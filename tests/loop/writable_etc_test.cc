@@ -503,10 +503,26 @@ TEST_CASE("a changed host name is applied to the running system") {
   outcome = in_system("mine");
   CHECK(outcome.out == "exit 0\nmine\n");
   CHECK(outcome.err == "");
-  edit(root.etc("hostname"), "no name at all\n");
-  outcome = in_system("mine");
-  CHECK(outcome.out == "exit 1\nmine\n");
-  says(outcome, "writable-etc: /var/etc/hostname: says no host name: ");
+  for (const std::string& text :
+       {std::string("no name at all\n"), "\xef\xbb\xbf" + std::string("box\n"), std::string(65, 'h'),
+        std::string("caf\xc3\xa9\n"), std::string(2 << 20, 'h'), std::string("b\0x", 3)}) {
+    CAPTURE(text.substr(0, 80));
+    edit(root.etc("hostname"), text);
+    outcome = in_system("mine");
+    CHECK(outcome.out == "exit 0\nmine\n");
+    CHECK(outcome.err ==
+          "writable-etc: /var/etc/hostname: says no host name: write one line of at most 64 letters, "
+          "digits, \"-\" and \".\"; the name in force stays\n");
+  }
+  for (const char* text : {"", "\n\n", "# set by the installer\n", "box-????\n"}) {
+    CAPTURE(text);
+    edit(root.etc("hostname"), text);
+    outcome = in_system("mine");
+    CHECK(outcome.out == "exit 0\nmine\n");
+    CHECK(outcome.err == "");
+  }
+  edit(root.etc("hostname"), " \n# mine\n\tdevice.example.org.  \r\n");
+  CHECK(in_system("mine").out == "exit 0\ndevice.example.org\n");
   CHECK(tool({"hostname"}) == before);
 }
 
@@ -520,4 +536,37 @@ TEST_CASE("the command line: what does not go together is wrong usage") {
     CHECK(root.run(more).exit == 2);
   }
   CHECK_FALSE(std::filesystem::exists(root.store("")));
+}
+
+TEST_CASE("a link of the image that leads out of /etc is named with advice that works, and so is one that does not") {
+  EtcRoot root;
+  root.file("names/host", "image\n");
+  for (const auto& [name, target] : {std::pair("localtime", "../usr/share/zoneinfo/Etc/UTC"),
+                                     std::pair("resolv.conf", "/run/systemd/resolve/stub-resolv.conf"),
+                                     std::pair("mtab", "../proc/self/mounts"), std::pair("inside", "names/host")})
+    checked(symlink(target, root.image(name).c_str()), name);
+  checked(symlink("../usr/lib/hello", root.image("hello").c_str()), "hello");
+  root.list("f localtime\nf resolv.conf\nf mtab\nf inside\nd hello\n");
+  root.boot();
+  const Outcome outcome = root.run();
+  root.shut_down();
+  CHECK(outcome.exit == 1);
+  const std::string place = "writable-etc: /etc/aimee-os/writable-etc:";
+  const std::string leads = ": is a symbolic link in the image that leads out of /etc, to ";
+  const std::string advice = ", which no line can name: ship a file in its place in the image, or remove the line\n";
+  says(outcome, place + "1:3: localtime" + leads + "/usr/share/zoneinfo/Etc/UTC" + advice);
+  says(outcome, place + "2:3: resolv.conf" + leads + "/run/systemd/resolve/stub-resolv.conf" + advice);
+  says(outcome, place + "3:3: mtab" + leads + "/proc/self/mounts" + advice);
+  says(outcome, place + "4:3: inside: is a symbolic link in the image: name what it leads to, names/host\n");
+  says(outcome, place + "5:3: hello" + leads + "/usr/lib/hello, which no line can name: ship a folder in its place ");
+  // As it was advised.
+  for (const char* name : {"localtime", "resolv.conf", "hello"}) std::filesystem::remove(root.image(name));
+  for (const char* name : {"localtime", "resolv.conf", "hello/x"}) root.file(name, "image\n");
+  root.list("f localtime\nf resolv.conf\nf names/host\nd hello\n");
+  root.boot();
+  const Outcome after = root.run();
+  CHECK_MESSAGE(after.exit == 0, after.err);
+  for (const char* name : {"localtime", "resolv.conf", "names/host", "hello"}) CHECK(root.bound(name));
+  edit(root.etc("localtime"), "mine\n");
+  CHECK(read_text(root.etc("localtime")) == "mine\n");
 }

@@ -54,10 +54,30 @@ TEST_CASE("what does not fit in the image is a problem that says what to write")
   CHECK(shown(hostname, {nothing, file, file}).starts_with("! is in the store, but not in the image any more"));
   CHECK(shown(hostname, {folder, nothing, nothing}) == "! is a folder in the image: write d in place of f");
   CHECK(shown(ssh, {file, nothing, nothing}) == "! is a file in the image: write f in place of d");
-  CHECK(shown(hostname, {link, nothing, nothing}) == "! is a symbolic link in the image: name what it leads to");
+  CHECK(shown(hostname, {.image = link, .image_target = "/etc/names/host"}) ==
+        "! is a symbolic link in the image: name what it leads to, names/host");
+  CHECK(
+      shown(hostname, {.image = link, .image_target = "/run/host"}) ==
+      "! is a symbolic link in the image that leads out of /etc, to /run/host, which no line can name: ship a file in "
+      "its place in the image, or remove the line");
+  CHECK(
+      shown(ssh, {.image = link}) ==
+      "! is a symbolic link in the image that leads out of /etc, to nothing, which no line can name: ship a folder in "
+      "its place in the image, or remove the line");
   CHECK(shown(hostname, {fifo, nothing, nothing}) == "! is a FIFO in the image: name files and folders only");
-  CHECK(shown(hostname, {behind_link, nothing, nothing}) ==
-        "! is reached through a symbolic link in the image: name the path without that");
+  CHECK(
+      shown(hostname, {behind_link, nothing, nothing}) ==
+      "! is reached through a symbolic link in the image: name the path without that; where that is outside /etc, ship "
+      "a folder in the link's place, or remove the line");
+}
+
+TEST_CASE("a link's target is what its text says from where it stands") {
+  CHECK(target_of_link("/etc/localtime", "../usr/share/zoneinfo/Etc/UTC") == "/usr/share/zoneinfo/Etc/UTC");
+  CHECK(target_of_link("/etc/resolv.conf", "/run/systemd/resolve/stub-resolv.conf") ==
+        "/run/systemd/resolve/stub-resolv.conf");
+  CHECK(target_of_link("/etc/a/b", "./../c//d/.") == "/etc/c/d");
+  CHECK(target_of_link("/etc/a", "../../../..") == "/");
+  CHECK(target_of_link("/etc/a", "b") == "/etc/b");
 }
 
 TEST_CASE("what does not fit in the store is not touched and not used") {
