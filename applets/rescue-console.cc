@@ -16,6 +16,7 @@
 #include "system/console.h"
 #include "system/fd.h"
 #include "system/process.h"
+#include "system/terminal.h"
 
 namespace aimee {
 
@@ -168,11 +169,11 @@ std::optional<RescueChoice> ask(const std::vector<RescueChoice>& offered, bool& 
   for (const RescueChoice choice : offered) letters += concat(letters.empty() ? "" : ", ", static_cast<char>(choice));
   for (;;) {
     say(concat("Your choice (", letters, "), then Enter: "));
-    const auto line = read_console_line();
-    lost = !line;
-    if (lost || trimmed(*line).empty()) return std::nullopt;
-    if (const auto choice = parse_rescue_choice(*line, offered)) return choice;
-    say(concat("\"", printable(*line), "\" is none of these.\n"));
+    const TypedLine line = read_line();
+    lost = !line.is_whole;
+    if (lost || trimmed(line.text).empty()) return std::nullopt;
+    if (const auto choice = parse_rescue_choice(line.text, offered)) return choice;
+    say(concat("\"", printable(line.text), "\" is none of these.\n"));
   }
 }
 

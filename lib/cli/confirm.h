@@ -11,7 +11,7 @@ namespace aimee {
 bool can_ask();
 
 // Shows `question` on standard error and reads one line; whether it says exactly `word`. What was typed before the
-// question does not count. Failed: standard input cannot be read.
+// question does not count. Failed: standard error cannot be written to.
 Result<bool> confirmed(std::string_view question, std::string_view word);
 
 }  // namespace aimee

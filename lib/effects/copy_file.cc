@@ -11,11 +11,8 @@ namespace {
 
 Result<std::optional<std::string>> label_for(const FileContexts& contexts, const std::string& path, mode_t mode,
                                              const auto& source) {
-  if (contexts.present()) {
-    auto label = TRY(contexts.label_of(path, mode));
-    if (label) return label;
-  }
-  return stored_label(source);
+  auto label = TRY(contexts.label_of(path, mode));
+  return label ? label : stored_label(source);
 }
 
 }  // namespace

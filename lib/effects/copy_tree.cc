@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,14 +63,6 @@ std::size_t copying_threads() {
   return std::clamp<std::size_t>((2 * static_cast<std::size_t>(CPU_COUNT(&set))) + 1, 1, most_threads);
 }
 
-// Deep trees keep two descriptors open a level.
-void allow_many_descriptors() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // A folder under way. The last owner to let go of it (the walker, or the thread that copies its last file)
 // completes it.
 struct Folder {
@@ -98,7 +89,7 @@ class TreeCopy {
         buffers_(copying_threads()) {}
 
   Result<> run(const Fd& source, const Fd& destination, const std::string& path) {
-    allow_many_descriptors();
+    allow_many_descriptors();  // deep trees keep two open a level
     if (!hollow_.empty()) hollow_path_ = concat(path, "/", hollow_);
     SharedFolder root =
         begin_folder(TRY(open_at(source, ".", O_RDONLY | O_DIRECTORY)),

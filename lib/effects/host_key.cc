@@ -213,9 +213,7 @@ Result<> set_root_and_mode(const Fd& file, mode_t mode, const std::string& path)
 // Everything a new file needs before it gets its name; `name` is the one it will have.
 Result<> settle(const HostKeyWorkshop& workshop, const Fd& file, mode_t mode, const std::string& name) {
   TRY(set_root_and_mode(file, mode, shown(workshop.folder, name)));
-  if (workshop.contexts.present()) {
-    TRY(ensure_label(file, TRY(workshop.contexts.label_of(concat(host_key_folder, "/", name), S_IFREG | mode))));
-  }
+  TRY(ensure_label(file, TRY(workshop.contexts.label_of(concat(host_key_folder, "/", name), S_IFREG | mode))));
   return flush(file, shown(workshop.folder, name));
 }
 
@@ -330,8 +328,7 @@ Result<HostKeyFolder> make_host_key_folder(const std::string& root, const FileCo
   const Fd parent =
       TRY(about(path, open_beneath(top, std::string(host_key_folder.substr(1, slash - 1)), O_RDONLY | O_DIRECTORY)));
   CreationLabel creation(selinux_is_enabled());
-  std::optional<std::string> label;
-  if (contexts.present()) label = TRY(contexts.label_of(std::string(host_key_folder), S_IFDIR | 0755));
+  const auto label = TRY(contexts.label_of(std::string(host_key_folder), S_IFDIR | 0755));
   TRY(creation.set(label));
   const std::string name(host_key_folder.substr(slash + 1));
   if (mkdirat(parent.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {

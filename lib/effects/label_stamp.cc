@@ -18,16 +18,11 @@ constexpr std::size_t most_stamp = 4096;  // bytes
 constexpr const char* temporary_name = "labels.new";
 constexpr const char* final_name = "labels";
 
-Result<std::optional<std::string>> label_for(const FileContexts& contexts, const std::string& path, mode_t mode) {
-  if (!contexts.present()) return std::nullopt;
-  return contexts.label_of(path, mode);
-}
-
 // "lib" or "lib/aimee" below `parent`, made where it is missing.
 Result<Fd> folder_in(const Fd& parent, const std::string& name, const std::string& path, const FileContexts& contexts) {
   if (mkdirat(parent.get(), name.c_str(), 0755) == 0) {
     const Fd made = TRY(about(path, open_beneath(parent, name, O_RDONLY | O_DIRECTORY)));
-    TRY(ensure_label(made, TRY(label_for(contexts, path, S_IFDIR))));
+    TRY(ensure_label(made, TRY(contexts.label_of(path, S_IFDIR))));
     TRY(flush(parent, path));
   } else if (errno != EEXIST) {
     return failure(path, "make folder");
@@ -55,7 +50,7 @@ Result<> write_label_stamp(const Fd& volume, const std::string& stamp, const Fil
   const Fd folder = TRY(folder_in(lib, "aimee", "/var/lib/aimee", contexts));
   if (unlinkat(folder.get(), temporary_name, 0) != 0 && errno != ENOENT) return failure(path, "replace");
   const Fd file = TRY(about(path, open_beneath(folder, temporary_name, O_WRONLY | O_CREAT | O_EXCL, 0644)));
-  TRY(ensure_label(file, TRY(label_for(contexts, path, S_IFREG))));
+  TRY(ensure_label(file, TRY(contexts.label_of(path, S_IFREG))));
   TRY(write_exactly(file, std::as_bytes(std::span(stamp)), 0, path));
   TRY(flush(file, path));
   if (renameat(folder.get(), temporary_name, folder.get(), final_name) != 0) return failure(path, "rename");

@@ -3,7 +3,6 @@
 #include "effects/relabel.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -24,14 +23,6 @@
 namespace aimee {
 
 namespace {
-
-// One for each folder of a path, of which PATH_MAX has room for some 2000.
-void allow_many_descriptors() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // The label of a file that is open with O_PATH, a symbolic link itself included; none where it has none.
 Result<std::optional<std::string>> label_of_open(const Fd& file, std::string_view subject) {
@@ -55,7 +46,7 @@ class Walk {
         result_(result) {}
 
   Result<> run(const Fd& top) {
-    allow_many_descriptors();
+    allow_many_descriptors();  // one for each folder of a path, of which PATH_MAX has room for some 2000
     path_ = "/var";
     TRY(visit(top));
     TRY(enter(top));

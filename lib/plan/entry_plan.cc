@@ -15,7 +15,7 @@ std::string link_problem(const WritableEntry& entry, const EntryFacts& facts) {
   const std::string target = printable(facts.image_target);
   if (facts.image_target.starts_with(etc))
     return concat("is a symbolic link in the image: name what it leads to, ", target.substr(etc.size()));
-  return concat("is a symbolic link in the image that leads out of /etc, to ", target.empty() ? "nothing" : target,
+  return concat("is a symbolic link in the image: it leads out of /etc, to ", target.empty() ? "nothing" : target,
                 ", which no line can name: ship ", entry.kind == EntryKind::file ? "a file" : "a folder",
                 " in its place in the image, or remove the line");
 }

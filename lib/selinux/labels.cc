@@ -99,6 +99,7 @@ bool has_memory_to_match() {
 }  // namespace
 
 Result<std::optional<std::string>> FileContexts::label_of(const std::string& path, mode_t mode) const {
+  if (!present()) return std::nullopt;
   char* context = nullptr;
   const auto look_up = [&] {
     return selabel_lookup_raw(handle_.get(), &context, path.c_str(), static_cast<int>(mode)) == 0;

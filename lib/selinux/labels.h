@@ -29,7 +29,7 @@ class FileContexts {
   [[nodiscard]] bool present() const { return handle_ != nullptr; }
   [[nodiscard]] const std::string& policy() const { return policy_; }  // "default", "targeted", …
 
-  // The label of `path` (as the running system will name it); none where the policy says <<none>>.
+  // The label of `path` (as the running system will name it); none where the policy says <<none>>, or there is none.
   [[nodiscard]] Result<std::optional<std::string>> label_of(const std::string& path, mode_t mode) const;
 
  private:

@@ -1,14 +1,13 @@
 // Coming to the data volume; reads only, so that a failure midway has changed nothing.
 #include "storage/data_volume.h"
 
-#include <libmount/libmount.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "storage/libmount.h"
 #include "storage/probe.h"
 
 namespace aimee {
@@ -16,9 +15,6 @@ namespace aimee {
 namespace {
 
 constexpr std::uint64_t smallest_probed = 1ULL << 20;
-
-using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
-using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
 
 Result<DeviceIdentity> identity_of(const BlockNode& node, const Fd& device) {
   return DeviceIdentity{TRY(block_size_bytes(device, node.path)), serial_of(whole_disk(node))};

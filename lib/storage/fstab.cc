@@ -1,8 +1,6 @@
 // Reading of fstab; changes nothing.
 #include "storage/fstab.h"
 
-#include <libmount/libmount.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -10,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "plan/subvolume_list.h"
+#include "storage/libmount.h"
 #include "system/fd.h"
 
 namespace aimee {
@@ -18,9 +17,6 @@ namespace {
 
 constexpr std::string_view mount_point = "/var";
 constexpr std::string_view example = "PARTLABEL=aimee-data /var btrfs defaults 0 0";
-
-using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
-using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
 
 using Stream = std::unique_ptr<FILE, decltype([](FILE* stream) { std::fclose(stream); })>;
 

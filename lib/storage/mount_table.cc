@@ -1,20 +1,16 @@
 // Reading of the mount table; changes nothing.
 #include "storage/mount_table.h"
 
-#include <libmount/libmount.h>
-
 #include <algorithm>
 #include <memory>
 #include <string_view>
 
 #include "base/text.h"
+#include "storage/libmount.h"
 
 namespace aimee {
 
 namespace {
-
-using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
-using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
 
 bool is_at_or_below(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');

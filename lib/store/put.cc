@@ -58,15 +58,10 @@ Result<> make_like(const Look& model, const Fd& folder, const std::string& name,
   return put(folder, name, path);
 }
 
-Result<std::optional<std::string>> label_in_store(const FileContexts& contexts, std::string_view path, mode_t mode) {
-  if (!contexts.present()) return std::nullopt;
-  return contexts.label_of(std::string(path), mode);
-}
-
 Result<> make_private(const Fd& folder, const std::string& name, const std::string& path,
                       const FileContexts& contexts) {
   TRY(remove_tree(folder, unfinished, path));
-  TRY(flush(TRY(begin_folder(folder, TRY(label_in_store(contexts, path, S_IFDIR)), path)), path));
+  TRY(flush(TRY(begin_folder(folder, TRY(contexts.label_of(path, S_IFDIR)), path)), path));
   return put(folder, name, path);
 }
 
@@ -186,7 +181,7 @@ Result<> make_store(Places& places, const FileContexts& contexts) {
     return {};
   }
   TRY(remove_tree(var, unfinished, path));
-  const auto label = TRY(label_in_store(contexts, store_path, S_IFDIR));
+  const auto label = TRY(contexts.label_of(std::string(store_path), S_IFDIR));
   Fd made;
   if (create_subvolume(var, unfinished)) {
     made = TRY(about(path, open_inside(var, unfinished, folder_flags)));

@@ -3,6 +3,7 @@
 
 #include <linux/openat2.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,13 @@ Fd& Fd::operator=(Fd&& other) noexcept {
 void Fd::reset() {
   if (number_ >= 0) close(number_);
   number_ = -1;
+}
+
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<Fd> open_file(const std::string& path, int flags, mode_t mode) {

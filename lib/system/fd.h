@@ -32,6 +32,9 @@ class Fd {
   int number_ = -1;
 };
 
+// As many of them as this process may have, for who walks deep trees.
+void allow_many_descriptors();
+
 // open(2), openat(2).
 Result<Fd> open_file(const std::string& path, int flags, mode_t mode = 0);
 Result<Fd> open_at(const Fd& folder, const std::string& name, int flags, mode_t mode = 0);

@@ -9,12 +9,14 @@
 #include <cerrno>
 #include <csignal>
 #include <iterator>
+#include <utility>
 
 namespace aimee {
 
 namespace {
 
 constexpr int ending[] = {SIGTERM, SIGHUP};
+constexpr std::size_t longest_line = 255;  // bytes
 
 termios settings;
 bool is_kept = false;
@@ -53,6 +55,21 @@ TerminalKept::~TerminalKept() {
 
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
 
+TypedLine read_line(const sigset_t* waiting) {
+  TypedLine line;
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  for (;;) {
+    if (waiting != nullptr && ppoll(&input, 1, nullptr, waiting) <= 0) return line;
+    char key = 0;
+    const ssize_t got = read(STDIN_FILENO, &key, 1);
+    if (got < 0 && errno == EINTR && waiting == nullptr) continue;
+    if (got <= 0) return line;
+    line.is_whole = key == '\n' || key == '\r';
+    if (line.is_whole) return line;
+    if (line.text.size() < longest_line) line.text += key;
+  }
+}
+
 std::optional<std::string> ask(std::string_view question) {
   struct sigaction only_interrupt{};
   only_interrupt.sa_handler = [](int) {};
@@ -64,17 +81,11 @@ std::optional<std::string> ask(std::string_view question) {
   sigaddset(&interrupt, SIGINT);
   sigprocmask(SIG_BLOCK, &interrupt, &before);  // but while ppoll waits, so that ^C is never missed
 
-  std::string line;
-  char key = 0;
-  pollfd waiting{STDIN_FILENO, POLLIN, 0};
-  bool going_on = write(STDERR_FILENO, question.data(), question.size()) > 0;
-  while (going_on) {
-    going_on = ppoll(&waiting, 1, nullptr, &before) > 0 && read(STDIN_FILENO, &key, 1) == 1 && key != '\n';
-    if (going_on) line += key;
-  }
+  TypedLine line;
+  if (write(STDERR_FILENO, question.data(), question.size()) > 0) line = read_line(&before);
   sigprocmask(SIG_SETMASK, &before, nullptr);
   sigaction(SIGINT, &previous, nullptr);
-  if (key == '\n') return line;
+  if (line.is_whole) return std::move(line.text);
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, "\n", 1);
   return std::nullopt;
 }

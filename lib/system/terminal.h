@@ -2,6 +2,7 @@
 // Source: termios(3), signal-safety(7).
 #pragma once
 
+#include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,15 @@ class TerminalKept {
 };
 
 bool has_terminal();
+
+// A line of standard input without its end, of which at most 255 bytes are kept.
+struct TypedLine {
+  std::string text;
+  bool is_whole = false;  // its end came, and not that of the input
+};
+
+// `waiting` is the signal mask while it waits; a signal that comes through ends the line.
+TypedLine read_line(const sigset_t* waiting = nullptr);
 
 // Asks on standard error, the terminal, and gives the line that is typed, without its end. None: end of input, ^C.
 std::optional<std::string> ask(std::string_view question);

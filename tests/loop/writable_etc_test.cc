@@ -552,7 +552,7 @@ TEST_CASE("a link of the image that leads out of /etc is named with advice that 
   root.shut_down();
   CHECK(outcome.exit == 1);
   const std::string place = "writable-etc: /etc/aimee-os/writable-etc:";
-  const std::string leads = ": is a symbolic link in the image that leads out of /etc, to ";
+  const std::string leads = ": is a symbolic link in the image: it leads out of /etc, to ";
   const std::string advice = ", which no line can name: ship a file in its place in the image, or remove the line\n";
   says(outcome, place + "1:3: localtime" + leads + "/usr/share/zoneinfo/Etc/UTC" + advice);
   says(outcome, place + "2:3: resolv.conf" + leads + "/run/systemd/resolve/stub-resolv.conf" + advice);

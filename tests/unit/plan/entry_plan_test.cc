@@ -56,14 +56,12 @@ TEST_CASE("what does not fit in the image is a problem that says what to write")
   CHECK(shown(ssh, {file, nothing, nothing}) == "! is a file in the image: write f in place of d");
   CHECK(shown(hostname, {.image = link, .image_target = "/etc/names/host"}) ==
         "! is a symbolic link in the image: name what it leads to, names/host");
-  CHECK(
-      shown(hostname, {.image = link, .image_target = "/run/host"}) ==
-      "! is a symbolic link in the image that leads out of /etc, to /run/host, which no line can name: ship a file in "
-      "its place in the image, or remove the line");
-  CHECK(
-      shown(ssh, {.image = link}) ==
-      "! is a symbolic link in the image that leads out of /etc, to nothing, which no line can name: ship a folder in "
-      "its place in the image, or remove the line");
+  CHECK(shown(hostname, {.image = link, .image_target = "/run/host"}) ==
+        "! is a symbolic link in the image: it leads out of /etc, to /run/host, which no line can name: ship a file in "
+        "its place in the image, or remove the line");
+  CHECK(shown(ssh, {.image = link}) ==
+        "! is a symbolic link in the image: it leads out of /etc, to nothing, which no line can name: ship a folder in "
+        "its place in the image, or remove the line");
   CHECK(shown(hostname, {fifo, nothing, nothing}) == "! is a FIFO in the image: name files and folders only");
   CHECK(
       shown(hostname, {behind_link, nothing, nothing}) ==

@@ -157,6 +157,7 @@ TEST_CASE("an image without a policy, or with SELinux disabled, has no contexts"
   const auto none = FileContexts::of_image(empty.path());
   MUST_SUCCEED(none);
   CHECK_FALSE(none->present());
+  CHECK_FALSE(none->label_of("/var/lib", 0)->has_value());
   CHECK(none->policy() == "");
   const Image image;
   for (const std::string_view config : {"SELINUX=disabled\nSELINUXTYPE=test\n", "SELINUXTYPE=test\nSELINUX=disabled\n",

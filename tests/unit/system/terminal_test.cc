@@ -42,6 +42,11 @@ TEST_CASE("no line is no answer") {
   CHECK(ask_with("unfinished").out == "none");
 }
 
+TEST_CASE("a line ends where either kind of Enter is, and of a long one the beginning is kept") {
+  CHECK(ask_with("because\r\n").out == "answer because");
+  CHECK(ask_with(std::string(1000, 'a') + "\n").out == "answer " + std::string(255, 'a'));
+}
+
 TEST_CASE("where there is no terminal, SIGTERM ends the process that would put its settings back") {
   const Ended ended = run_in_child([] {
     const TerminalKept kept;
