@@ -29,6 +29,8 @@ APPLETS_MAY = [
     ("read or write host keys", {"sshd_key_t"}, "file", {"read", "write", "append"}, {"aimee_ssh_hostkey_gen_t"}),
     ("change the policy in force", {"security_t"}, "security",
      {"load_policy", "setenforce", "setbool", "setsecparam"}, set()),
+    # the host name is set by sethostname(2)
+    ("set a parameter of the kernel", {"sysctl_type"}, "file", {"write", "append"}, set()),
     ("write a policy", {"policy_config_t", "selinux_config_t", "file_context_t", "default_context_t"}, "file",
      {"write", "append", "create"}, set()),
 ]
