@@ -18,7 +18,7 @@ define steps
 --step unpacked --text $(ARCH) $(debian) $(pins) $(SRC)/debian/unpack-packages $(call list_paths,unpack)
 --step aimee --text '$(AIMEE_PRESET) $(AIMEE_BUILD) $(SOURCE_DATE_EPOCH)' $(SRC)/steps/build-aimee $(addprefix $(AIMEE_BUILD)/,$(if $(AIMEE_BUILD),aimee pages units)) $(addprefix $(TOP)/,CMakeLists.txt CMakePresets.json LICENSE README.md applets cmake lib packaging tmpfiles.d toolchain units)
 --step policy $(SRC)/steps/make-policy $(SRC)/debian/in-tools $(TOP)/policy
---step root --text '$(SOURCE_DATE_EPOCH) $(CMDLINE)' $(SRC)/debian/in-tools $(SRC)/read-list $(addprefix $(SRC)/steps/,copy-base add-own-trees clean-root add-overlays apply-tmpfiles run-post-build finish-root label-root) $(call own,overlay) $(call own,post-build.sh) $(call own,masked.units) $(call own,busybox.applets) $(call own,removed.paths) $(call list_paths,removed) $(POST_BUILD_FILES)
+--step root --text '$(SOURCE_DATE_EPOCH) $(CMDLINE)' $(SRC)/debian/in-tools $(SRC)/read-list $(addprefix $(SRC)/steps/,copy-base add-own-trees clean-root add-overlays apply-tmpfiles run-post-build check-root finish-root label-root) $(call own,overlay) $(call own,post-build.sh) $(call own,masked.units) $(call own,busybox.applets) $(call own,removed.paths) $(call list_paths,removed) $(POST_BUILD_FILES)
 --step squashfs --text '$(SQUASHFS_LEVEL)' $(SRC)/steps/make-squashfs
 --step initrd --text '$(SOURCE_DATE_EPOCH)' $(SRC)/steps/make-initrd $(SRC)/initrd $(call own,initrd.modules)
 --step disk --text '$(BOOT_SIZE) $(SLOT_SIZE) $(DATA_SIZE) $(DISK_SIZE) $(CMDLINE)' $(SRC)/steps/make-disk $(SRC)/steps/zero-data-partition
