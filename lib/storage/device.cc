@@ -82,12 +82,16 @@ void collect_matches(const BlockNode& disk, const VolumeSource& source, std::vec
   }
 }
 
-// The everyday case in a few reads: udev's link leads to the root's own disk, and no other partition of that
-// disk has the same label.
+// The everyday case in a few reads: udev's link leads to the root's own disk, and nothing else can have the name. Where
+// something has it, the link leads to what udev has looked at last, and may soon lead elsewhere.
 bool is_plainly_meant(const BlockNode& linked, const VolumeSource& source, const std::optional<BlockNode>& root_disk) {
   if (!root_disk || whole_disk(linked) != *root_disk) return false;
-  if (source.kind == VolumeSource::Kind::partition_uuid) return true;
-  return std::ranges::count(partitions_of(*root_disk), source.value, &Partition::label) == 1;
+  std::ptrdiff_t others = -1;
+  for (const BlockNode& disk : disks_with_partitions()) {
+    const bool by_label = source.kind == VolumeSource::Kind::partition_label;
+    others += by_label ? std::ranges::count(partitions_of(disk), source.value, &Partition::label) : 1;
+  }
+  return others == 0;
 }
 
 Result<BlockNode> choose(std::vector<BlockNode> candidates, const VolumeSource& source,
@@ -121,8 +125,9 @@ Result<std::optional<DataDevice>> look_for_device(const VolumeSource& source, co
   for (const BlockNode& disk : disks_with_partitions()) collect_matches(disk, source, candidates);
   if (linked && std::ranges::find(candidates, *linked) == candidates.end()) candidates.push_back(*linked);
   if (candidates.empty()) return std::nullopt;
+  const bool alone = candidates.size() == 1;
   const BlockNode chosen = TRY(choose(std::move(candidates), source, root_disk));
-  return DataDevice{chosen, linked && *linked != chosen ? link : std::string()};
+  return DataDevice{chosen, linked && !alone ? link : std::string()};
 }
 
 // Watches every existing folder on the way to `path`, so that no appearance is missed.

@@ -13,8 +13,8 @@ namespace aimee {
 
 struct DataDevice {
   BlockNode node;
-  // Another device with the same name is what /dev/disk's link names at present, and so what would be
-  // mounted; the link to put right, empty where all is well.
+  // Another device has the same name, so /dev/disk's link, by which /var is mounted, leads to it, or may at any moment.
+  // The link to put right and keep right; empty where there is no other.
   std::string misleading_link;
 };
 
