@@ -10,7 +10,8 @@ Everything waits for an event, nothing sleeps. A text that does not come in time
 fails and a QEMU that ends unasked raise Failure, whose text ends with what the console said last. However a test
 ends, its QEMU ends with it: the context manager kills it, and so does the kernel when the test itself is killed.
 
-QEMU emulates (TCG) where there is no KVM, so time limits are generous: AIMEE_BOOT_PATIENCE multiplies them.
+QEMU emulates (TCG) where there is no KVM, so time limits are generous: AIMEE_BOOT_PATIENCE multiplies them. AIMEE_BOOT_MIPS
+makes the machine a slow one (system.py).
 """
 import codecs
 import os
@@ -21,8 +22,9 @@ import subprocess
 import time
 
 from power_loss import blockdev_options
+from system import SLOWNESS
 
-PATIENCE = float(os.environ.get("AIMEE_BOOT_PATIENCE", "1"))
+PATIENCE = float(os.environ.get("AIMEE_BOOT_PATIENCE", "1")) * SLOWNESS
 BOOT_TIMEOUT = 240
 TELL_TROUBLE = "systemctl --no-pager --failed; journalctl --boot --priority warning --output short-monotonic --lines 40"
 ESCAPE_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")

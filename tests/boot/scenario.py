@@ -2,7 +2,7 @@
 
 SYSTEM is the folder of make-system or of the image builder. Each step is a function of a Scenario, they run in order and share its disk. What
 holds is printed with the seconds since the start; the console's logs are in SYSTEM/logs/NAME.N.log, N counting the
-boots. Exit: 0 all hold, 1 one does not, 2 wrong usage.
+boots (of a slow machine in a folder of their own). Exit: 0 all hold, 1 one does not, 2 wrong usage.
 """
 import os
 import random
@@ -14,7 +14,7 @@ import time
 from collections import namedtuple
 
 from machine import Failure, Machine
-from system import System
+from system import SPEED, System
 
 
 Extent = namedtuple("Extent", "start size")  # in bytes
@@ -27,7 +27,7 @@ class Scenario:
         self.folder = folder
         self.started = time.monotonic()
         self.boots = 0
-        self.logs = f"{system}/logs"
+        self.logs = f"{system}/logs{f'-at-{SPEED:.0f}-mips' if SPEED else ''}"
         os.makedirs(self.logs, exist_ok=True)
         self.disk = self.new_disk("disk.img")
         self.volume = self.extent_of_data_volume()
