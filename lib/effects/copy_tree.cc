@@ -29,6 +29,7 @@ namespace {
 constexpr std::size_t queue_limit = 128;  // files; bounds open folders and memory
 constexpr std::size_t most_threads = 9;
 constexpr mode_t private_mode = 0700;  // of folders until everything in them exists
+constexpr std::string_view mounted_on_it = "has something mounted on it";
 constexpr int source_flags = O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 
 // The folder stays open for others: the stream has a descriptor of its own.
@@ -42,12 +43,14 @@ Result<struct stat> status_at(const Fd& folder, const std::string& name, std::st
   return status;
 }
 
-// The file that `expected` described, still: what changed its type or was exchanged meanwhile is refused.
+// The file that `expected` described, still: what changed its type or was exchanged meanwhile is refused, and so is
+// what is mounted there. Device numbers do not tell a mount: an overlay shows those of its layers, and each subvolume
+// of btrfs has its own.
 Result<Fd> open_same(const Fd& folder, const std::string& name, int flags, const struct stat& expected,
                      std::string_view subject) {
-  const int number = openat(folder.get(), name.c_str(), source_flags | flags | O_CLOEXEC);
-  if (number < 0) return failure(subject, "open");
-  Fd fd(number);
+  auto opened = open_inside(folder, name, source_flags | flags);
+  if (!opened && opened.error().code == EXDEV) return failure(subject, mounted_on_it, 0);
+  Fd fd = TRY(about(subject, std::move(opened)));
   const struct stat status = TRY(status_of(fd, subject));
   const bool same = status.st_dev == expected.st_dev && status.st_ino == expected.st_ino &&
                     (status.st_mode & S_IFMT) == (expected.st_mode & S_IFMT);
@@ -151,7 +154,6 @@ class TreeCopy {
       if (name.empty()) break;
       const std::string path = concat(folder->path, "/", name);
       const struct stat status = TRY(status_at(folder->source, name, path));
-      if (status.st_dev != folder->status.st_dev) return failure(path, "is on another file system", 0);
       if (S_ISDIR(status.st_mode)) {
         TRY(copy_folder(*folder, name, path, status));
       } else if (S_ISREG(status.st_mode) && status.st_nlink == 1) {
@@ -182,6 +184,7 @@ class TreeCopy {
   // Everything that is neither a folder nor a regular file with one name.
   Result<> copy_other(const Folder& folder, const std::string& name, const std::string& path,
                       const struct stat& status) {
+    if (TRY(is_mount_point(folder.source, name, path))) return failure(path, mounted_on_it, 0);
     const auto key = std::pair(status.st_dev, status.st_ino);
     if (const auto first = linked_.find(key); first != linked_.end()) {
       if (TRY(link_to(first->second, folder, name, path))) {
@@ -194,8 +197,22 @@ class TreeCopy {
     } else {
       TRY(make_special(folder, name, path, status));
     }
-    if (status.st_nlink > 1) linked_[key] = TRY(about(path, FileHandle::of(folder.destination, name)));
+    if (status.st_nlink > 1) TRY(remember(key, folder, name, path));
     count_file();
+    return {};
+  }
+
+  // What the copy's file system has no handle for (an overlay gives none) has no second name in the copy.
+  Result<> remember(std::pair<dev_t, ino_t> key, const Folder& folder, const std::string& name,
+                    const std::string& path) {
+    auto handle = FileHandle::of(folder.destination, name);
+    if (handle) {
+      linked_[key] = *std::move(handle);
+    } else if (handle.error().code == EOPNOTSUPP) {
+      log_warning(concat(printable(path), ": has another name, becomes a file of its own"));
+    } else {
+      return std::unexpected(about(path, std::move(handle)).error());
+    }
     return {};
   }
 

@@ -40,9 +40,12 @@ Result<Fd> view_without_submounts(const std::string& path) {
   return Fd(static_cast<int>(number));
 }
 
-Result<bool> is_mount_point(const Fd& folder, std::string_view subject) {
+Result<bool> is_mount_point(const Fd& folder, std::string_view subject) { return is_mount_point(folder, "", subject); }
+
+Result<bool> is_mount_point(const Fd& folder, const std::string& name, std::string_view subject) {
   struct statx status{};
-  if (statx(folder.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0) return failure(subject, "stat");
+  const int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
+  if (statx(folder.get(), name.c_str(), flags, STATX_TYPE, &status) != 0) return failure(subject, "stat");
   return (status.stx_attributes & mount_root) != 0;
 }
 

@@ -17,9 +17,10 @@ Result<> enter_private_mount_namespace();
 // further down is there, only what it covers. The result is an O_PATH descriptor of the root of that view.
 Result<Fd> view_without_submounts(const std::string& path);
 
-// Whether `folder` is where something is mounted; whether that mount, or the file system in it, is read-only.
-// Source: statx(2) (STATX_ATTR_MOUNT_ROOT, kernel 5.8), statvfs(3).
+// Whether `folder`, or folder/name, is where something is mounted; whether that mount, or the file system in it, is
+// read-only. Source: statx(2) (STATX_ATTR_MOUNT_ROOT, kernel 5.8), statvfs(3).
 Result<bool> is_mount_point(const Fd& folder, std::string_view subject);
+Result<bool> is_mount_point(const Fd& folder, const std::string& name, std::string_view subject);
 Result<bool> is_mounted_read_only(const Fd& folder, std::string_view subject);
 
 // The mount that the open `file` is on (O_PATH suffices), once more, with `file` as its root and attached nowhere.

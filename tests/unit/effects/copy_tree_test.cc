@@ -238,6 +238,92 @@ TEST_CASE("what is mounted in the place of a folder is not entered") {
   CHECK((status_of_path(trees.folder / "elsewhere").st_mode & 07777) == 0755);
 }
 
+TEST_CASE("what is mounted in the source is not copied, also where it is of the same file system") {
+  struct Row {
+    const char* covered;
+    const char* by;
+  };
+  for (const Row& row : {Row{"folder", "source/other"},
+                         {"file", "source/other/file"},
+                         {"fifo", "source/other/fifo"},
+                         {"linked", "source/other/linked"}}) {
+    CAPTURE(row.covered);
+    const Trees trees;
+    for (const std::string in : {"source", "source/other"}) {
+      trees.folder.folder(in + "/folder");
+      const std::string linked = trees.folder.file(in + "/linked", in);
+      prepared(link(linked.c_str(), (trees.folder / (in + "/second name")).c_str()) == 0, "link");
+      prepared(mkfifo((trees.folder / (in + "/fifo")).c_str(), 0600) == 0, "fifo");
+      trees.folder.file(in + "/file", in);
+    }
+    const auto ended = run_with_own_mounts([&] {
+      const std::string covered = trees.folder / trees.source(row.covered);
+      prepared(mount((trees.folder / row.by).c_str(), covered.c_str(), nullptr, MS_BIND, nullptr) == 0, "bind");
+      std::printf("%s", trees.copy().c_str());
+      std::fflush(stdout);
+      return 0;
+    });
+    if (!ended) return;
+    CHECK(ended->out == concat("failed: /var/", row.covered, ": has something mounted on it"));
+    CHECK_FALSE(exists(trees.copied(concat(row.covered, "/file"))));
+  }
+}
+
+TEST_CASE("a source whose files have other device numbers than its folders, an overlay, is copied") {
+  const Trees trees;
+  for (const char* layer : {"upper", "lower"}) trees.folder.folder(layer);
+  const auto ended = run_with_own_mounts([&] {
+    for (const char* layer : {"upper", "lower"}) {
+      prepared(mount("tmpfs", (trees.folder / layer).c_str(), "tmpfs", 0, nullptr) == 0, "tmpfs");
+      const std::string first = trees.folder.file(concat(layer, "/both/", layer), layer);
+      prepared(link(first.c_str(), (trees.folder / concat(layer, "/both/", layer, "2")).c_str()) == 0, "link");
+      trees.folder.file(concat(layer, "/both/one"), layer);
+      trees.folder.file(concat(layer, "/", layer, "'s/file"), layer);
+    }
+    const std::string layers = concat("xino=off,lowerdir=", trees.folder / "upper", ":", trees.folder / "lower");
+    prepared(mount("overlay", (trees.folder / "source").c_str(), "overlay", MS_RDONLY, layers.c_str()) == 0, "overlay");
+    const struct stat folder = status_of_path(trees.folder / "source/both");
+    const struct stat upper = status_of_path(trees.folder / "source/both/upper");
+    const struct stat lower = status_of_path(trees.folder / "source/both/lower");
+    prepared(folder.st_dev != lower.st_dev && upper.st_dev != lower.st_dev, "device numbers that differ");
+    std::printf("%s", trees.copy().c_str());
+    std::fflush(stdout);
+    for (const std::string layer : {"upper", "lower"}) {
+      const struct stat first = status_of_path(trees.copied("both/" + layer));
+      if (first.st_nlink != 2 || first.st_ino != status_of_path(trees.copied("both/" + layer + "2")).st_ino) return 1;
+    }
+    return tree_of(trees.folder / "source") == tree_of(trees.folder / "copy") ? 0 : 2;
+  });
+  if (!ended) return;
+  CHECK(ended->out == "done");
+  CHECK(ended->exit == 0);
+}
+
+TEST_CASE("a copy on an overlay, which gives no file handles, has a file of its own for each name") {
+  const Trees trees;
+  const std::string first = trees.folder.file("source/first", "content");
+  prepared(link(first.c_str(), (trees.folder / "source/second").c_str()) == 0, "link");
+  const auto ended = run_with_own_mounts([&] {
+    trees.folder.folder("layer");
+    prepared(mount("tmpfs", (trees.folder / "layer").c_str(), "tmpfs", 0, nullptr) == 0, "tmpfs");
+    for (const char* part : {"layer/lower", "layer/upper", "layer/work"}) trees.folder.folder(part);
+    const std::string layers =
+        concat("nfs_export=off,lowerdir=", trees.folder / "layer/lower", ",upperdir=", trees.folder / "layer/upper",
+               ",workdir=", trees.folder / "layer/work");
+    prepared(mount("overlay", (trees.folder / "copy").c_str(), "overlay", 0, layers.c_str()) == 0, "overlay");
+    std::printf("%s", trees.copy().c_str());
+    std::fflush(stdout);
+    for (const char* name : {"first", "second"}) {
+      if (content_of(trees.copied(name)) != "content" || status_of_path(trees.copied(name)).st_nlink != 1) return 1;
+    }
+    return 0;
+  });
+  if (!ended) return;
+  CHECK(ended->out == "done");
+  CHECK(ended->exit == 0);
+  CHECK(ended->err.find("/var/second: has another name, becomes a file of its own\n") != std::string::npos);
+}
+
 TEST_CASE("the copy fails where the tree's own folder cannot be completed, which is done last of all") {
   const Trees trees;
   prepared(chmod((trees.folder / "source").c_str(), 0750) == 0, "chmod");
