@@ -7,7 +7,8 @@
 
 namespace aimee {
 
-// All of `text`. Failed: standard output is closed, full or a broken pipe.
+// All of `text`, or as much as its reader wants: a pipe whose reader has gone is no failure. Failed: standard output is
+// closed or full.
 Result<> print_output(std::string_view text);
 
 }  // namespace aimee

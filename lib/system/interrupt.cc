@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "system/inherited.h"
+
 namespace aimee {
 
 namespace {
@@ -26,6 +28,7 @@ void on_interrupt(const std::string& line) {
   std::copy_n(line.begin(), used, stored);
   length = static_cast<std::sig_atomic_t>(used);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (was_ignored(number)) continue;
     struct sigaction action{};
     action.sa_handler = leave;
     sigaction(number, &action, nullptr);

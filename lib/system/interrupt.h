@@ -5,9 +5,9 @@
 
 namespace aimee {
 
-// From now on one of these signals prints `line` (with the newline it ends with) on stderr and ends the
-// process with exit code 1. The private mount namespace, locks and children go with the process, so there
-// is nothing to clean up. The last call wins; `line` is copied.
+// From now on one of these signals prints `line` (with the newline it ends with) on stderr and ends the process with
+// exit code 1; one that who started it wants to be ignored stays ignored. The private mount namespace, locks and
+// children go with the process, so there is nothing to clean up. The last call wins; `line` is copied.
 void on_interrupt(const std::string& line);
 
 }  // namespace aimee

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "system/clock.h"
 #include "system/fd.h"
+#include "system/inherited.h"
 
 namespace aimee {
 
@@ -56,7 +57,9 @@ void open_nothing_as(int number) {
   const Program& program = child.program;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != child.parent) _exit(127);
-  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
+  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) {
+    std::signal(number, was_ignored(number) ? SIG_IGN : SIG_DFL);
+  }
   for (const Fd* kept : program.inherited) fcntl(kept->get(), F_SETFD, 0);
   if (!program.root.empty() && (chroot(program.root.c_str()) != 0 || chdir("/") != 0)) end_with("chroot");
   if (program.folder != nullptr && fchdir(program.folder->get()) != 0) end_with("change folder");

@@ -11,6 +11,8 @@
 #include <iterator>
 #include <utility>
 
+#include "system/inherited.h"
+
 namespace aimee {
 
 namespace {
@@ -44,7 +46,9 @@ TerminalKept::TerminalKept() {
   for (std::size_t i = 0; i < std::size(ending); ++i) sigaction(ending[i], nullptr, &handled_before[i]);
   struct sigaction action{};
   action.sa_handler = put_back_and_end;
-  for (const int number : ending) sigaction(number, &action, nullptr);
+  for (const int number : ending) {
+    if (!was_ignored(number)) sigaction(number, &action, nullptr);
+  }
 }
 
 TerminalKept::~TerminalKept() {

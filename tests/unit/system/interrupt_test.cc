@@ -7,6 +7,7 @@
 
 #include "harness/child.h"
 #include "harness/test.h"
+#include "system/inherited.h"
 
 namespace aimee::test {
 
@@ -58,6 +59,20 @@ TEST_CASE("an empty line prints nothing") {
   const Ended ended = interrupted(SIGINT, [] { on_interrupt(""); });
   CHECK(ended.exit == 1);
   CHECK(ended.err == "");
+}
+
+TEST_CASE("a signal that who started the process wants to be ignored stays ignored") {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    CAPTURE(number);
+    const Ended ended = interrupted(number, [&] {
+      std::signal(number, SIG_IGN);
+      settle_inherited_state();
+      on_interrupt("interrupted\n");
+      alarm(1);
+    });
+    CHECK(ended.signal == SIGALRM);
+    CHECK(ended.err == "");
+  }
 }
 
 TEST_CASE("other signals keep their meaning") {
