@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "plan/mount_option.h"
 #include "plan/subvolume_list.h"
 
 namespace aimee {
@@ -98,25 +99,26 @@ std::string source_text(const VolumeSource& source) {
 
 Result<VolumeOptions> parse_volume_options(std::string_view fstab, std::string_view options) {
   VolumeOptions parsed;
-  for (const std::string_view option : split(options, ',')) {
-    const std::string_view name = option.substr(0, option.find('='));
-    const std::string_view value = name.size() == option.size() ? std::string_view() : option.substr(name.size() + 1);
-    if (name == "subvol") {
-      const auto path = normalised_path(concat('/', value));
+  MountOption option;
+  while (next_mount_option(options, option)) {
+    if (option.name == "subvol") {
+      const auto path = normalised_path(concat('/', option.value));
       if (!path)
         return refusal(fstab,
-                       concat("/var has the option ", printable(option), ", which is no path inside the volume"));
+                       concat("/var has the option ", printable(option.text), ", which is no path inside the volume"));
       parsed.subvolume = path->substr(1);
     }
-    if (name == "subvolid" && value != "0" && value != "5") {
-      return refusal(fstab, concat("/var has the option ", printable(option),
+    if (option.name == "subvolid" && option.value != "0" && option.value != "5") {
+      return refusal(fstab, concat("/var has the option ", printable(option.text),
                                    ", but numbers of subvolumes are not known before they are made; use subvol="));
     }
-    if (option.empty() || is_left_out(name)) continue;
+    // The kernel's own list of options has no way to say a comma.
+    if (is_left_out(option.name) || option.value.find(',') != std::string::npos) continue;
     if (!parsed.staging.empty()) parsed.staging += ',';
-    parsed.staging += option;
+    parsed.staging += concat(option.name, option.has_value ? "=" : "", option.value);
   }
-  return parsed;
+  if (options.empty()) return parsed;
+  return refusal(fstab, concat("/var has the option ", printable(options), ", with a quote that is not closed"));
 }
 
 }  // namespace aimee

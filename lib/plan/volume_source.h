@@ -26,9 +26,9 @@ struct VolumeOptions {
   std::string subvolume;  // subvol= as a path without leading slash, empty = the top level
 };
 
-// btrfs's own options of the line (the generic and user-space ones already taken out). Those that would keep
-// the volume from being written or labelled while it is made (subvol, subvolid, SELinux contexts, rescue)
-// are left out of `staging`.
+// btrfs's own options of the line (the generic and user-space ones already taken out), quotes and escapes as libmount
+// reads them. Those that would keep the volume from being written or labelled while it is made (subvol, subvolid,
+// SELinux contexts, rescue) are left out of `staging`.
 Result<VolumeOptions> parse_volume_options(std::string_view fstab, std::string_view options);
 
 }  // namespace aimee

@@ -2,11 +2,11 @@
 #include "storage/fstab.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "plan/fstab_line.h"
 #include "plan/subvolume_list.h"
 #include "storage/libmount.h"
 #include "system/fd.h"
@@ -18,51 +18,56 @@ namespace {
 constexpr std::string_view mount_point = "/var";
 constexpr std::string_view example = "PARTLABEL=aimee-data /var btrfs defaults 0 0";
 
-using Stream = std::unique_ptr<FILE, decltype([](FILE* stream) { std::fclose(stream); })>;
-
-int skip_bad_line(libmnt_table*, const char* file, int line) {
-  log_warning(concat(file, ":", line, ": cannot be parsed, ignored"));
-  return 1;  // go on
+// btrfs's own of a line's options: libmount knows which ones are everybody's, mount(8)'s and systemd's.
+Result<std::string> own_options(const std::string& options, std::string_view subject) {
+  TRY(parse_volume_options(subject, options));  // libmount leaves out what stands behind a quote that is not closed
+  const std::unique_ptr<libmnt_fs, decltype([](libmnt_fs* line) { mnt_unref_fs(line); })> line(mnt_new_fs());
+  if (mnt_fs_set_options(line.get(), options.c_str()) != 0)
+    return refusal(subject, "has options that cannot be parsed");
+  const char* own = mnt_fs_get_fs_options(line.get());
+  return std::string(own != nullptr ? own : "");
 }
 
-std::string_view or_empty(const char* text) { return text != nullptr ? text : ""; }
-
-Result<libmnt_fs*> find_line(libmnt_table* table, const std::string& path) {
-  const Iterator iterator(mnt_new_iter(MNT_ITER_FORWARD));
-  libmnt_fs* found = nullptr;
-  for (libmnt_fs* line = nullptr; mnt_table_next_fs(table, iterator.get(), &line) == 0;) {
-    if (normalised_path(or_empty(mnt_fs_get_target(line))) != mount_point) continue;
-    if (found != nullptr) return refusal(path, "has more than one line for /var; keep one");
-    found = line;
+// The only line for /var; a line that cannot be parsed and is another's is a warning.
+Result<FstabLine> find_line(std::string_view content, const std::string& path) {
+  FstabLine found;
+  std::size_t found_at = 0;
+  std::size_t number = 0;
+  for (const std::string_view text : split(content, '\n')) {
+    ++number;
+    FstabLine line;
+    if (!parse_fstab_line(text, line)) continue;
+    if (normalised_path(line.target) != mount_point) {
+      if (!line.wrong.empty()) log_warning(concat(path, ":", number, ": ", line.wrong, ", ignored"));
+      continue;
+    }
+    if (found_at != 0) {
+      return refusal(path, concat("has more than one line for /var; keep one of lines ", found_at, " and ", number));
+    }
+    found = std::move(line);
+    found_at = number;
   }
-  if (found == nullptr) return refusal(path, concat("has no line for /var; add one like \"", example, "\""));
-  return found;
+  if (found_at == 0) return refusal(path, concat("has no line for /var; add one like \"", example, "\""));
+  if (found.wrong.empty()) return found;
+  return refusal(concat(path, ":", found_at), concat(found.wrong, "; write it like \"", example, "\""));
 }
 
 }  // namespace
 
 Result<FstabVolume> read_fstab_volume(const std::string& root) {
   const std::string path = root + "/etc/fstab";
-  const Table table(mnt_new_table());
-  mnt_table_set_parser_errcb(table.get(), skip_bad_line);
   auto opened = open_in_root(root, "/etc/fstab", O_RDONLY | O_NOCTTY);
   if (!opened && opened.error().code == ENOENT) {
     return refusal(path, concat("does not exist; write one with \"", example, "\""));
   }
-  const Stream stream(fdopen(TRY(std::move(opened)).release(), "r"));
-  if (!stream) return failure(path, "read");
-  const int status = mnt_table_parse_stream(table.get(), stream.get(), path.c_str());
-  if (status < 0) return failure(path, "read", -status);
-
-  libmnt_fs* line = TRY(find_line(table.get(), path));
-  const std::string_view type = or_empty(mnt_fs_get_fstype(line));
-  if (type != "btrfs" && type != "auto") {
-    return refusal(path,
-                   concat("mounts /var as ", printable(type), ", but the data volume is btrfs; write btrfs there"));
+  const FstabLine line = TRY(find_line(TRY(read_all(TRY(std::move(opened)), path)), path));
+  if (line.type != "btrfs" && line.type != "auto") {
+    return refusal(
+        path, concat("mounts /var as ", printable(line.type), ", but the data volume is btrfs; write btrfs there"));
   }
   FstabVolume volume;
-  volume.source = TRY(parse_volume_source(path, or_empty(mnt_fs_get_source(line))));
-  volume.options = TRY(parse_volume_options(path, or_empty(mnt_fs_get_fs_options(line))));
+  volume.source = TRY(parse_volume_source(path, line.source));
+  volume.options = TRY(parse_volume_options(path, TRY(own_options(line.options, path))));
   return volume;
 }
 

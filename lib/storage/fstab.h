@@ -1,4 +1,4 @@
-// The /var line of fstab(5), read with libmount.
+// The /var line of fstab(5), read as systemd and mount(8) read it.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ struct FstabVolume {
 };
 
 // From ROOT/etc/fstab. Refused: no such file, no line for /var, more than one, a type other than btrfs or
-// auto, a source or an option that cannot serve a blank volume. A line that cannot be parsed is a warning in
-// the log. Failed: the file cannot be read.
+// auto, a source or an option that cannot serve a blank volume, a line that mount(8) would pass over. Another such line
+// is a warning in the log. Failed: the file cannot be read.
 Result<FstabVolume> read_fstab_volume(const std::string& root);
 
 }  // namespace aimee

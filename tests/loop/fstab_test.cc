@@ -81,6 +81,33 @@ TEST_CASE("the options of the /var line hold for the creation: compression") {
   CHECK(tool({"filefrag", "-v", volume / "lib/text"}).find("encoded") != std::string::npos);
 }
 
+TEST_CASE("quoted options are taken whole, and their quotes are mount(8)'s: contexts with categories, escaped commas") {
+  const LoopDisk disk;
+  const SampleRoot root(disk.device(), R"(context="system_u:object_r:var_t:s0:c1,c2",compress-force="zstd:9")");
+  std::string inside;
+  SUBCASE("nothing else") {}
+  SUBCASE("a subvolume with a comma in its name") {
+    inside = "a,b";
+    root.fstab(disk.device() + R"( /var btrfs fscontext="u:r:t:s0:c1,c2",subvol=a\,b,compress-force=zstd:9 0 0)" +
+               "\n");
+  }
+  root.file("var/lib/text", std::string(4 * MiB, 'a'));
+  check_created(root, disk.device());
+  const Mounted volume(disk.device(), "ro,subvolid=5");
+  CHECK(differences(root / "var", volume / inside, "/etc") == "");
+  CHECK(tool({"filefrag", "-v", volume / (inside + "/lib/text")}).find("encoded") != std::string::npos);
+}
+
+TEST_CASE("the line that mount(8) would pass over is named, and a comment is told as one") {
+  for (const std::string options : {"defaults # data", "# data", "defaults 0 # data", "defaults #data"}) {
+    CAPTURE(options);
+    const LoopDisk disk;
+    const SampleRoot root(disk.device());
+    root.fstab("# the data volume\n\n" + disk.device() + " /var btrfs " + options + "\n");
+    check_refused(root, root / "etc/fstab:3", {"put a comment on a line of its own", what_to_write});
+  }
+}
+
 TEST_CASE("without a compression option nothing is compressed") {
   const LoopDisk disk;
   const SampleRoot root(disk.device());

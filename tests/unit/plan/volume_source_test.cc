@@ -147,6 +147,16 @@ TEST_CASE("btrfs's options go to the staging mount, without those that would spo
       {"context=system_u:object_r:var_t:s0,ssd", "ssd", ""},
       {"fscontext=a,defcontext=b,rootcontext=c,seclabel", "", ""},
       {"rescue=all,recovery,usebackuproot,nologreplay,norecovery,degraded", "", ""},
+      {R"(context="system_u:object_r:var_t:s0:c1,c2",compress=zstd)", "compress=zstd", ""},
+      {R"(compress=zstd,defcontext="a:b:c:s0:c1,c2,c3",ssd)", "compress=zstd,ssd", ""},
+      {R"(rootcontext="a,ro",fscontext="b,c",commit=5)", "commit=5", ""},
+      {R"(subvol=a\,b,ssd)", "ssd", "a,b"},
+      {R"(subvol="a,b",ssd)", "ssd", "a,b"},
+      {R"(subvol="/with blank/",compress="zstd:3")", "compress=zstd:3", "with blank"},
+      {R"(subvol=a\b)", "", R"(a\b)"},
+      {R"(subvolid="5",ssd)", "ssd", ""},
+      {R"(device="/dev/a,b",device=/dev/c)", "device=/dev/c", ""},  // the kernel would part it at the comma
+      {"compress=,ssd", "compress=,ssd", ""},
       {"rescued,subvolume=x,ross", "rescued,subvolume=x,ross", ""},  // names are compared whole
   };
   for (const Row& row : rows) {
@@ -165,6 +175,11 @@ TEST_CASE("options that cannot serve a volume that is made anew are refused") {
     CAPTURE(option);
     CHECK(told(parse_volume_options("/etc/fstab", concat("ssd,", option))) ==
           concat("refused: /etc/fstab: /var has the option ", option, numbers));
+  }
+  for (const std::string_view options : {R"(context="a:b:c,ssd)", R"(")", R"(subvol="a)"}) {
+    CAPTURE(options);
+    CHECK(told(parse_volume_options("/etc/fstab", options)) ==
+          concat("refused: /etc/fstab: /var has the option ", options, ", with a quote that is not closed"));
   }
   for (const std::string_view option : {"subvol=../other", "subvol=..", "subvol=@var/../../x"}) {
     CAPTURE(option);

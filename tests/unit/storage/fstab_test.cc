@@ -75,6 +75,17 @@ TEST_CASE("the /var line gives source, btrfs's own options and the subvolume") {
       {"/dev/disk/by-partlabel/aimee\\x20data /var btrfs", "PARTLABEL=aimee data [] []"},
       {"/dev/disk/by-partlabel/aimee\\134x20data /var btrfs", "PARTLABEL=aimee data [] []"},
       {"  /dev/vda3  /var  btrfs  ", "/dev/vda3 [] []"},
+      {"/dev/vda3 /./var/. btrfs", "/dev/vda3 [] []"},
+      {"/dev/vda3 /var btrfs defaults 0 0 # after all fields", "/dev/vda3 [] []"},
+      {R"(PARTLABEL=a\043b /var btrfs)", R"(PARTLABEL=a\x5c043b [] [])"},  // systemd undoes no other escapes
+      {R"(PARTLABEL=a\\b /var btrfs)", R"(PARTLABEL=a\x5cb [] [])"},
+      {R"(PARTLABEL='aimee\040data' /var btrfs)", "PARTLABEL=aimee data [] []"},
+      {R"(/dev/vda3 /var btrfs context="system_u:object_r:var_t:s0:c1,c2",compress=zstd)",
+       "/dev/vda3 [compress=zstd] []"},
+      {R"(/dev/vda3 /var btrfs comment="a,ro,b",x-systemd.requires="a,b",x-aimee=c,ssd)", "/dev/vda3 [ssd] []"},
+      {R"(/dev/vda3 /var btrfs noatime,subvol=a\,b,nofail)", "/dev/vda3 [] [a,b]"},
+      {R"(/dev/vda3 /var btrfs subvol=a\134,b)", "/dev/vda3 [] [a,b]"},
+      {R"(/dev/vda3 /var btrfs subvol=a\040b,users,uid=0)", "/dev/vda3 [uid=0] [a b]"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
@@ -129,7 +140,7 @@ TEST_CASE("a file without a line for /var is refused, and the message has one to
 
 TEST_CASE("two lines for /var are refused") {
   EMULATION_LACKS("openat2");
-  const std::string expected = "refused: FSTAB: has more than one line for /var; keep one";
+  const std::string expected = "refused: FSTAB: has more than one line for /var; keep one of lines 1 and 2";
   CHECK(line("/dev/vda3 /var btrfs\n/dev/vda4 /var btrfs") == expected);
   CHECK(line("/dev/vda3 /var btrfs\n/dev/vda3 /var btrfs") == expected);
   CHECK(line("/dev/vda3 /var/ btrfs\noverlay /var overlay lowerdir=/a") == expected);
@@ -150,6 +161,22 @@ TEST_CASE("a /var line that cannot be parsed is no line for /var") {
   const Read read = read_content(root, "PARTLABEL=aimee-data\n");
   CHECK(read.result.ends_with(concat("has no line for /var; add one like \"", example, "\"")));
   CHECK(read.log == concat("test: ", root / "etc/fstab", ":1: cannot be parsed, ignored\n"));
+}
+
+TEST_CASE("a /var line that mount(8) would pass over is named, with what to do") {
+  EMULATION_LACKS("openat2");
+  constexpr std::string_view comment =
+      "has more than options and two numbers; put a comment on a line of its own; write it "
+      "like \"PARTLABEL=aimee-data /var btrfs defaults 0 0\"";
+  for (const std::string_view text : {"/dev/vda3 /var btrfs defaults # data", "/dev/vda3 /var btrfs # data",
+                                      "/dev/vda3 /var/ btrfs defaults 0 # data"}) {
+    CAPTURE(text);
+    CHECK(line(text) == concat("refused: FSTAB:1: ", comment));
+    CHECK(line(concat("# first\n\n", text)) == concat("refused: FSTAB:3: ", comment));
+  }
+  CHECK(line("/dev/vda3 /var").starts_with("refused: FSTAB:1: has no type of a file system; write it like "));
+  CHECK(line(R"(/dev/vda3 /var btrfs context="a,b)") ==
+        R"(refused: FSTAB: /var has the option context="a,b, with a quote that is not closed)");
 }
 
 TEST_CASE("a file that does not exist is refused") {
