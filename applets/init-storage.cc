@@ -84,13 +84,25 @@ struct Template {
   SubvolumeList list;
 };
 
+// The image's own /var, whatever is mounted on it.
+Result<Fd> open_image_var(const std::string& root) {
+  const Fd view = TRY(view_without_submounts(root.empty() ? "/" : root));
+  auto var = about(root + "/var", open_beneath(view, "var", O_RDONLY | O_DIRECTORY));
+  if (var) return var;
+  const int code = var.error().code;
+  if (code != ENOENT && code != ELOOP && code != ENOTDIR) return var;
+  const std::string_view what = code == ENOENT ? "is missing" : code == ELOOP ? "is a symbolic link" : "is no folder";
+  return refusal(root + "/var", concat(what,
+                                       " in the image; make it a folder there, on which the volume is mounted, and "
+                                       "whose content is the volume's first"));
+}
+
 Result<Template> read_template(const std::string& root) {
   Template image;
   image.list = parse_subvolume_list(TRY(read_tmpfiles_configuration(root)));
   for (const std::string& warning : image.list.warnings) log_warning(warning);
   image.contexts = TRY(FileContexts::of_image(root));
-  const Fd view = TRY(view_without_submounts(root.empty() ? "/" : root));
-  image.var = TRY(open_beneath(view, "var", O_RDONLY | O_DIRECTORY));
+  image.var = TRY(open_image_var(root));
   image.size = TRY(measure_tree(image.var));
   return image;
 }
@@ -281,7 +293,9 @@ constexpr ManualSection manual_sections[] = {
      "/etc/fstab:: The line of /var names the device, as PARTLABEL=, PARTUUID= or a path; not as UUID= or LABEL=, "
      "which a blank device has not.\n"
      "/usr/lib/tmpfiles.d, /run/tmpfiles.d, /etc/tmpfiles.d:: Lines of type v, q and Q for paths under /var name the "
-     "subvolumes.\n"
+     "subvolumes. Below a path that another line makes a link, a copy or a file they are left to systemd-tmpfiles(8), "
+     "and "
+     "/var/run means /run.\n"
      "/run/aimee/storage:: Where the new volume is mounted while it is filled, in a mount namespace of its own.\n"},
     {"NOTES",
      "A creation shows only when it is complete: after a power cut at any point the next run finds the device blank or "

@@ -124,11 +124,12 @@ class Walk {
     return {};
   }
 
-  // False where the file is in a read-only subvolume, or its owner has made it immutable.
+  // False where the file is in a read-only subvolume, its owner has made it immutable, or its mount gives it its label
+  // (context= in the options).
   Result<bool> set(const Fd& file, const std::string& label) {
     if (setxattr(path_of(file).c_str(), label_attribute, label.c_str(), label.size() + 1, 0) == 0) return true;
     const int code = errno;
-    if (code != EROFS && !(code == EPERM && is_immutable(file)))
+    if (code != EROFS && code != EOPNOTSUPP && !(code == EPERM && is_immutable(file)))
       return failure(path_, concat("set label ", label), code);
     pass_over();
     return false;

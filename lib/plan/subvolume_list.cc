@@ -15,8 +15,10 @@ constexpr std::string_view creating_types = "fFdDvqQpLcbC";  // types that own t
 constexpr std::size_t longest_name = 255;                    // bytes; limits.h NAME_MAX
 constexpr std::size_t longest_path = 4095;                   // bytes; limits.h PATH_MAX without the final zero
 constexpr std::string_view subvolume_types = "vqQ";
+constexpr std::string_view folder_types = "dDvqQ";
 constexpr std::string_view modifiers = "!-+=~^$?";
 constexpr std::string_view below = "/var/";
+constexpr std::string_view runtime = "/var/run/";  // systemd-tmpfiles takes /var/run/x for /run/x, whatever /var/run is
 
 // Unescapes the sequence after a backslash; advances `at` past it. None if it is malformed.
 std::optional<char> unescaped(std::string_view line, std::size_t& at) {
@@ -111,7 +113,7 @@ std::optional<Line> parse_line(std::string_view text, std::string& warning) {
     if (subvolume) warning = concat("path ", printable(*expanded), " is not absolute and free of \"..\", ignored");
     return std::nullopt;
   }
-  if (!path->starts_with(below)) return std::nullopt;
+  if (!path->starts_with(below) || path->starts_with(runtime)) return std::nullopt;
   const bool too_long =
       path->size() > longest_path ||
       std::ranges::any_of(split(*path, '/'), [](std::string_view name) { return name.size() > longest_name; });
@@ -120,6 +122,15 @@ std::optional<Line> parse_line(std::string_view text, std::string& warning) {
     return std::nullopt;
   }
   return Line{type[0], *path, std::move(*fields)};
+}
+
+// Whether a folder on the way to `path` is one of `others`.
+bool is_below_one_of(const std::set<std::string>& others, std::string_view path) {
+  std::size_t end = below.size();
+  while ((end = path.find('/', end)) != std::string_view::npos) {
+    if (others.contains(std::string(path.substr(0, end++)))) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -170,6 +181,7 @@ std::optional<std::string> normalised_path(std::string_view path) {
 SubvolumeList parse_subvolume_list(const std::vector<ConfigFile>& files) {
   SubvolumeList list;
   std::set<std::string> owned;
+  std::set<std::string> others;  // made something else than an empty folder: a link, a copy, a file
   for (const ConfigFile& file : files) {
     std::size_t number = 0;
     for (const std::string_view text : split(file.content, '\n')) {
@@ -181,6 +193,7 @@ SubvolumeList parse_subvolume_list(const std::vector<ConfigFile>& files) {
       };
       if (!warning.empty()) warn(warning);
       if (!line || !owned.insert(line->path).second) continue;
+      if (folder_types.find(line->type) == std::string_view::npos) others.insert(line->path);
       if (subvolume_types.find(line->type) == std::string_view::npos) continue;
       SubvolumeLine subvolume{line->path, 0755, std::string(field_or(line->fields, 3, "0")),
                               std::string(field_or(line->fields, 4, "0"))};
@@ -194,6 +207,7 @@ SubvolumeList parse_subvolume_list(const std::vector<ConfigFile>& files) {
       list.subvolumes.push_back(std::move(subvolume));
     }
   }
+  std::erase_if(list.subvolumes, [&](const SubvolumeLine& line) { return is_below_one_of(others, line.path); });
   std::ranges::sort(list.subvolumes, {}, &SubvolumeLine::path);
   return list;
 }

@@ -1,7 +1,9 @@
 // The subvolume list: the v, q and Q lines of tmpfiles.d(5) for paths below /var.
 //
 // Follows tmpfiles.d(5): lines are read in the order of their files' names; of several lines that create the
-// same path the first wins, so a "d /var/log" that comes first keeps /var/log from being a subvolume.
+// same path the first wins, so a "d /var/log" that comes first keeps /var/log from being a subvolume. What is below a
+// path that another line makes a link, a copy or a file is left to systemd-tmpfiles, which makes that first; and lines
+// below /var/run mean /run.
 #pragma once
 
 #include <optional>

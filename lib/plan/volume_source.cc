@@ -112,10 +112,10 @@ Result<VolumeOptions> parse_volume_options(std::string_view fstab, std::string_v
       return refusal(fstab, concat("/var has the option ", printable(option.text),
                                    ", but numbers of subvolumes are not known before they are made; use subvol="));
     }
+    const std::string plain = concat(option.name, option.has_value ? "=" : "", option.value);
     // The kernel's own list of options has no way to say a comma.
-    if (is_left_out(option.name) || option.value.find(',') != std::string::npos) continue;
-    if (!parsed.staging.empty()) parsed.staging += ',';
-    parsed.staging += concat(option.name, option.has_value ? "=" : "", option.value);
+    if (is_left_out(option.name) || plain.find(',') != std::string::npos) continue;
+    parsed.staging += concat(parsed.staging.empty() ? "" : ",", plain);
   }
   if (options.empty()) return parsed;
   return refusal(fstab, concat("/var has the option ", printable(options), ", with a quote that is not closed"));

@@ -162,7 +162,9 @@ Result<> ensure_label(const Fd& fd, const std::optional<std::string>& label) {
     const std::string_view has(present.data(), static_cast<std::size_t>(length));
     if (has == stored_form(*label) || has == *label) return {};
   }
-  return set_label(fd, label);
+  auto set = set_label(fd, label);
+  const bool is_the_mounts = length >= 0 && !set && set.error().code == EOPNOTSUPP;  // context= in its options
+  return is_the_mounts ? Result<>() : set;
 }
 
 }  // namespace aimee

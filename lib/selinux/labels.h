@@ -66,7 +66,7 @@ Result<> set_label(const std::string& path, const std::optional<std::string>& la
 Result<> set_label(const Fd& fd, const std::optional<std::string>& label);
 
 // Labels a folder that may have the label already: the root of a subvolume, which is not born with fscreate's
-// label on every kernel. Changes nothing where it has.
+// label on every kernel. Changes nothing where it has, and where a mount gives all its files one label.
 Result<> ensure_label(const Fd& fd, const std::optional<std::string>& label);
 
 }  // namespace aimee

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "harness/btrfs_volume.h"
@@ -50,6 +51,44 @@ bool contains_secret(const std::string& folder) {
 }
 
 }  // namespace
+
+TEST_CASE("an image without a folder at /var is refused, and the message says what it lacks") {
+  const LoopDisk disk;
+  const SampleRoot root(disk.device());
+  std::filesystem::remove_all(root / "var");
+  std::string what;
+  SUBCASE("nothing") { what = "is missing in the image; make it a folder there"; }
+  SUBCASE("a link") {
+    root.folder("data/var");
+    root.symlink("var", "data/var");
+    what = "is a symbolic link in the image; make it a folder there";
+  }
+  SUBCASE("a link that leads nowhere") {
+    root.symlink("var", "/nowhere");
+    what = "is a symbolic link in the image; make it a folder there";
+  }
+  SUBCASE("a file") {
+    root.file("var", "");
+    what = "is no folder in the image; make it a folder there";
+  }
+  SUBCASE("a FIFO") {
+    checked(mkfifo((root / "var").c_str(), 0600), "mkfifo");
+    what = "is no folder in the image; make it a folder there";
+  }
+  check_refused(root, root / "var", {what});
+}
+
+TEST_CASE("what is mounted on the image's /var is no part of it") {
+  const LoopDisk disk;
+  const SampleRoot root(disk.device());
+  const Mounted over = Mounted::tmpfs_on(root / "var");
+  root.file("var/lib/not the image's", "x");
+  const Outcome outcome = init_storage(root);
+  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+  const Mounted volume(disk.device(), "ro");
+  CHECK_FALSE(std::filesystem::exists(volume / "lib/not the image's"));
+  CHECK(std::filesystem::exists(volume / "lib"));
+}
 
 TEST_CASE("what is mounted below the template is not copied, what it covers is") {
   const LoopDisk disk;

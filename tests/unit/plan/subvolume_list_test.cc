@@ -276,4 +276,26 @@ TEST_CASE("warnings name their own file and line") {
         "! /usr/lib/tmpfiles.d/b.conf:1: path y is not absolute and free of \"..\", ignored\n");
 }
 
+TEST_CASE("below a path that another line makes no plain folder, a subvolume is left to systemd-tmpfiles") {
+  for (const std::string_view other : {"L", "L+", "L?", "L!", "L+!$", "C", "C+", "f", "F", "p", "c", "b", "L-", "L="}) {
+    CAPTURE(other);
+    const std::string made = concat(other, " /var/a - - - - ../run\n");
+    constexpr std::string_view inside = "v /var/a/x\nv /var/a/x/y\nv /var/ab/x\n";
+    CHECK(parse(concat(made, inside)) == "/var/ab/x 0755 0 0\n");
+    CHECK(parse(concat(inside, made)) == "/var/ab/x 0755 0 0\n");
+    CHECK(parse(concat("d /var/a\n", made, "v /var/a/x\n")) == "/var/a/x 0755 0 0\n");
+  }
+  check({{"z /var/a\nv /var/a/x\n", "/var/a/x 0755 0 0\n"},
+         {"d /var/a\nv /var/a/x\n", "/var/a/x 0755 0 0\n"},
+         {"D /var/a\nq /var/a/x\n", "/var/a/x 0755 0 0\n"},
+         {"L /var/a/x - - - - y\nv /var/a\nv /var/a/x/y\nv /var/a/y\n", "/var/a 0755 0 0\n/var/a/y 0755 0 0\n"},
+         {"L /var - - - - /data\nv /var/a\n", "/var/a 0755 0 0\n"}});
+}
+
+TEST_CASE("a line below /var/run is one for /run") {
+  check({{"v /var/run/app\n", ""},
+         {"v /var//run/./app/x\nv %t/app\n", ""},
+         {"v /var/runner\nv /var/lib/run/x\n", "/var/lib/run/x 0755 0 0\n/var/runner 0755 0 0\n"}});
+}
+
 }  // namespace aimee::test

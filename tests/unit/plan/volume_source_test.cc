@@ -155,6 +155,7 @@ TEST_CASE("btrfs's options go to the staging mount, without those that would spo
       {R"(subvol="/with blank/",compress="zstd:3")", "compress=zstd:3", "with blank"},
       {R"(subvol=a\b)", "", R"(a\b)"},
       {R"(subvolid="5",ssd)", "ssd", ""},
+      {R"(x\,subvol=a,ssd)", "ssd", ""},
       {R"(device="/dev/a,b",device=/dev/c)", "device=/dev/c", ""},  // the kernel would part it at the comma
       {"compress=,ssd", "compress=,ssd", ""},
       {"rescued,subvolume=x,ross", "rescued,subvolume=x,ross", ""},  // names are compared whole
