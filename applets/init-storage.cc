@@ -52,6 +52,7 @@ struct Report {
   std::optional<BlockNode> device;
   std::uint64_t size = 0;
   std::optional<VolumeState> volume;
+  std::string unattended;  // why there is no device to look after, and that is as it should be
   std::string action = "none";
   Plan plan;
   std::string uuid;
@@ -196,7 +197,10 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
 
 Result<> run(const Request& request, Report& report) {
   on_interrupt("init-storage: interrupted; nothing was changed\n");
-  DataVolume data = TRY(find_data_volume(request.root, request.timeout));
+  FstabVolume fstab = TRY(read_fstab_volume(request.root));
+  report.unattended = fstab.unattended;
+  if (!report.unattended.empty()) return {};
+  DataVolume data = TRY(find_data_volume(std::move(fstab), request.root, request.timeout));
   report.device = data.found.node;
   report.size = data.size;
   const BlockNode& node = *report.device;
@@ -244,6 +248,8 @@ JsonObject as_json(const Report& report, const Request& request, const Result<>&
   }
   if (report.volume) {
     object.add("state", state_name(report.volume->state)).add("found", report.volume->found);
+  } else if (!report.unattended.empty()) {
+    object.add_null("state").add("found", report.unattended);
   } else {
     object.add_null("state").add_null("found");
   }
@@ -254,7 +260,7 @@ JsonObject as_json(const Report& report, const Request& request, const Result<>&
 
 std::string page(const Report& report, const Request& request) {
   if (!request.dry_run) return {};
-  std::string text = concat(report.device->path, " ", report.volume->found, "\n");
+  std::string text = report.device ? concat(report.device->path, " ", report.volume->found, "\n") : "";
   if (report.plan.empty()) text += "nothing to do\n";
   for (const Operation& operation : report.plan) text += describe(operation) + "\n";
   return text;
@@ -262,6 +268,7 @@ std::string page(const Report& report, const Request& request) {
 
 void tell(const Report& report, const Request& request, const Result<>& result) {
   if (!result) return;
+  if (!report.device) return log_notice(report.unattended);
   if (report.action == "none") {
     const auto& ours = report.volume->resettable;
     log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is",
@@ -298,6 +305,9 @@ constexpr ManualSection manual_sections[] = {
      "/var/run means /run.\n"
      "/run/aimee/storage:: Where the new volume is mounted while it is filled, in a mount namespace of its own.\n"},
     {"NOTES",
+     "Where /etc/fstab has no line for /var and something else mounts it, a unit var.mount of the image or of "
+     "systemd-gpt-auto-generator(8), that volume is not looked after: nothing is done, and the boot goes on.\n"
+     "\n"
      "A creation shows only when it is complete: after a power cut at any point the next run finds the device blank or "
      "unfinished, or ready and whole.\n"},
     {"EXAMPLES",

@@ -1,5 +1,6 @@
 // Writes JSON (RFC 8259), one object or array at a time, to a string. Bytes that are not UTF-8 become U+FFFD,
-// since a JSON text must be Unicode; file names and labels from a disk need not be.
+// since a JSON text must be Unicode; file names and labels from a disk need not be. What could drive the terminal that
+// shows the text, or show it as another one (C1 controls, marks of direction), is escaped, which loses nothing.
 #pragma once
 
 #include <concepts>

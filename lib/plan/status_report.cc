@@ -74,7 +74,11 @@ void add_volume_problems(const StatusReport& report, Problems& problems) {
                         "to keep it: take aimee.factory_reset= off the kernel command line"});
   }
   if (!volume.absent.empty()) {
-    problems.push_back({volume.absent, volume.source.empty() ? "correct /etc/fstab in the image" : "blkid; dmesg"});
+    const std::string_view next = volume.unattended
+                                      ? "to have it looked after: a line for /var in /etc/fstab of the image"
+                                  : volume.source.empty() ? "correct /etc/fstab in the image"
+                                                          : "blkid; dmesg";
+    problems.push_back({volume.absent, std::string(next)});
     return;
   }
   if (volume.state) add_state_problem(volume, problems);

@@ -34,6 +34,7 @@ struct StatusVolume {
   bool on_var = false;                  // what /var shows is this volume
   std::string other_on_var;             // UUID of another btrfs that /var shows, or "another file system"; else empty
   std::optional<StatusSpace> space;
+  bool unattended = false;  // there is no device, and that is as it should be: something else than fstab mounts /var
 };
 
 enum class SubvolumePresence { subvolume, folder, missing };

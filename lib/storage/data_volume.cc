@@ -32,7 +32,11 @@ bool is_mount_of(libmnt_fs* mount, const BlockNode& node) {
 }  // namespace
 
 Result<DataVolume> find_data_volume(const std::string& root, std::chrono::seconds limit) {
-  FstabVolume fstab = TRY(read_fstab_volume(root));
+  return find_data_volume(TRY(read_fstab_volume(root)), root, limit);
+}
+
+Result<DataVolume> find_data_volume(FstabVolume fstab, const std::string& root, std::chrono::seconds limit) {
+  if (!fstab.unattended.empty()) return refusal("", fstab.unattended);
   DataVolume volume;
   volume.options = std::move(fstab.options);
   volume.found = TRY(wait_for_device(fstab.source, root, limit));

@@ -24,8 +24,10 @@ struct DataVolume {
   std::uint64_t size = 0;  // bytes
 };
 
-// The device that ROOT/etc/fstab names for /var; waits for it. Errors as read_fstab_volume() and wait_for_device() say.
+// The device that ROOT/etc/fstab names for /var; waits for it. Errors as read_fstab_volume() and wait_for_device() say;
+// refused too: the volume is not looked after.
 Result<DataVolume> find_data_volume(const std::string& root, std::chrono::seconds limit);
+Result<DataVolume> find_data_volume(FstabVolume fstab, const std::string& root, std::chrono::seconds limit);
 
 // What /proc/cmdline asks for; a malformed argument is a warning in the log.
 ResetRequest requested_reset();

@@ -10,6 +10,7 @@
 #include "plan/subvolume_list.h"
 #include "storage/libmount.h"
 #include "system/fd.h"
+#include "system/mount.h"
 
 namespace aimee {
 
@@ -28,7 +29,37 @@ Result<std::string> own_options(const std::string& options, std::string_view sub
   return std::string(own != nullptr ? own : "");
 }
 
-// The only line for /var; a line that cannot be parsed and is another's is a warning.
+// In the order of systemd.unit(5): a unit in an earlier folder hides those in the later ones.
+constexpr std::string_view unit_folders[] = {"/run/systemd/transient",  "/run/systemd/generator.early",
+                                             "/etc/systemd/system",     "/run/systemd/system",
+                                             "/run/systemd/generator",  "/usr/local/lib/systemd/system",
+                                             "/usr/lib/systemd/system", "/run/systemd/generator.late"};
+
+// The unit that mounts /var; empty where there is none, or one that is masked.
+std::string unit_of_var(const std::string& root) {
+  for (const std::string_view folder : unit_folders) {
+    const std::string path = concat(folder, "/var.mount");
+    if (!open_in_root(root, path, O_PATH | O_NOFOLLOW)) continue;
+    const auto unit = open_in_root(root, path, O_PATH);
+    const auto status = unit ? status_of(*unit, path) : std::unexpected(unit.error());
+    return status && S_ISREG(status->st_mode) ? root + path : std::string();
+  }
+  return {};
+}
+
+// Without a line: why the volume is not looked after, or the refusal where there is none at all.
+Result<FstabVolume> without_line(const std::string& root, std::unexpected<Error> refused) {
+  std::string by = unit_of_var(root);
+  const auto var = open_in_root(root, "/var", O_PATH | O_DIRECTORY);
+  if (by.empty() && var && is_mount_point(*var, "").value_or(false)) by = "something else";
+  if (by.empty()) return refused;
+  FstabVolume volume;
+  volume.unattended =
+      concat(root, "/var: is mounted by ", by, " and not from ", root, "/etc/fstab: this volume is not looked after");
+  return volume;
+}
+
+// The only line for /var, empty where there is none; a line that cannot be parsed and is another's is a warning.
 Result<FstabLine> find_line(std::string_view content, const std::string& path) {
   FstabLine found;
   std::size_t found_at = 0;
@@ -47,7 +78,6 @@ Result<FstabLine> find_line(std::string_view content, const std::string& path) {
     found = std::move(line);
     found_at = number;
   }
-  if (found_at == 0) return refusal(path, concat("has no line for /var; add one like \"", example, "\""));
   if (found.wrong.empty()) return found;
   return refusal(concat(path, ":", found_at), concat(found.wrong, "; write it like \"", example, "\""));
 }
@@ -58,9 +88,12 @@ Result<FstabVolume> read_fstab_volume(const std::string& root) {
   const std::string path = root + "/etc/fstab";
   auto opened = open_in_root(root, "/etc/fstab", O_RDONLY | O_NOCTTY);
   if (!opened && opened.error().code == ENOENT) {
-    return refusal(path, concat("does not exist; write one with \"", example, "\""));
+    return without_line(root, refusal(path, concat("does not exist; write one with \"", example, "\"")));
   }
   const FstabLine line = TRY(find_line(TRY(read_all(TRY(std::move(opened)), path)), path));
+  if (line.target.empty()) {
+    return without_line(root, refusal(path, concat("has no line for /var; add one like \"", example, "\"")));
+  }
   if (line.type != "btrfs" && line.type != "auto") {
     return refusal(
         path, concat("mounts /var as ", printable(line.type), ", but the data volume is btrfs; write btrfs there"));

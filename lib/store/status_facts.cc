@@ -35,6 +35,11 @@ std::optional<BlockNode> find_device(const std::string& root, StatusVolume& volu
     volume.absent = fstab.error().message();
     return std::nullopt;
   }
+  if (!fstab->unattended.empty()) {
+    volume.absent = fstab->unattended;
+    volume.unattended = true;
+    return std::nullopt;
+  }
   volume.source = source_text(fstab->source);
   const auto found = wait_for_device(fstab->source, root, std::chrono::seconds(0));
   if (!found) {
@@ -177,8 +182,8 @@ StatusReport gather_status(const std::string& root, std::string_view version) {
   StatusReport report;
   report.version = version;
   look_at_volume(root, report);
-  if (!report.volume.on_var) return report;
-  report.subvolumes = read_or_note(look_at_subvolumes(root), report);
+  if (!report.volume.on_var && !report.volume.unattended) return report;
+  if (report.volume.on_var) report.subvolumes = read_or_note(look_at_subvolumes(root), report);
   report.store = read_or_note(look_at_store(root), report);
   report.root_password = read_or_note(root_has_password(root), report);
   report.host_keys = read_or_note(look_at_host_keys(root), report);

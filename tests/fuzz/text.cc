@@ -54,7 +54,12 @@ void check_utf8(std::string_view text) {
     rest.remove_prefix(length == 0 ? 1 : length);
   }
   HOLDS(whole == is_utf8(text));
-  const auto meaning = json_meaning(json_string(text));
+  const std::string json = json_string(text);
+  for (const std::string_view hidden : {"\xc2\x85", "\xc2\x9b", "\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\xa8",
+                                        "\xe2\x80\xae", "\xe2\x81\xa6", "\xef\xbb\xbf"}) {
+    HOLDS(json.find(hidden) == std::string::npos);
+  }
+  const auto meaning = json_meaning(json);
   HOLDS(meaning.has_value());
   HOLDS(!whole || *meaning == text);
 }

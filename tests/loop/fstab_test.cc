@@ -98,6 +98,64 @@ TEST_CASE("quoted options are taken whole, and their quotes are mount(8)'s: cont
   CHECK(tool({"filefrag", "-v", volume / (inside + "/lib/text")}).find("encoded") != std::string::npos);
 }
 
+TEST_CASE("a /var that something else than fstab mounts is not looked after, and the boot goes on") {
+  const LoopDisk disk;
+  const SampleRoot root(disk.device());
+  std::string unit;
+  root.fstab("# nothing about /var\n/dev/root / squashfs ro 0 0\n");
+  SUBCASE("by a unit of the image") { unit = "usr/lib/systemd/system/var.mount"; }
+  SUBCASE("by the administrator's") { unit = "etc/systemd/system/var.mount"; }
+  SUBCASE("by systemd-gpt-auto-generator") { unit = "run/systemd/generator.late/var.mount"; }
+  SUBCASE("and there is no fstab at all") {
+    unit = "usr/lib/systemd/system/var.mount";
+    checked(unlink((root / "etc/fstab").c_str()), "unlink");
+  }
+  root.file(unit, "[Mount]\nWhat=/dev/sda3\nWhere=/var\n");
+  const std::string said = root.path() + "/var: is mounted by " + (root / unit) + " and not from " + root.path() +
+                           "/etc/fstab: this volume is not looked after";
+  const Fingerprint before = disk.fingerprint();
+  for (const Arguments& mode : {Arguments{}, Arguments{"--dry-run"}, Arguments{"--json"}}) {
+    const Outcome outcome = init_storage(root, mode);
+    CHECK(outcome.exit == 0);
+    CHECK(outcome.err == "init-storage: " + said + "\n");
+    if (mode == Arguments{"--json"}) {
+      CHECK(json(outcome, ".found") == said);
+      CHECK(json(outcome, ".action") == "none");
+      CHECK(json(outcome, ".device") == "null");
+    }
+  }
+  const Outcome reset = run_applet("factory-reset", {"--root", root.path(), "--yes"});
+  CHECK(reset.exit == 3);
+  CHECK(reset.err == "factory-reset: " + said + "\n");
+  const Outcome status = run_applet("status", {"--root", root.path(), "--json"});
+  CHECK(json(status, "[.problems[] | select(.what | endswith(\"not looked after\"))][0].what") == said);
+  CHECK(disk.fingerprint() == before);
+}
+
+TEST_CASE("the same where /var is mounted already, and status tells the rest all the same") {
+  const LoopDisk disk;
+  const SampleRoot root(disk.device());
+  root.fstab("");
+  const Mounted other = Mounted::tmpfs_on(root / "var");
+  root.file("var/etc/shadow", "root:!:1::::::\n", 0600);
+  CHECK(init_storage(root).err.find("/var: is mounted by something else and not from ") != std::string::npos);
+  const Outcome status = run_applet("status", {"--root", root.path(), "--json"});
+  CHECK(json(status, ".root_password") == "false");
+  CHECK(json(status, ".subvolumes") == "null");
+}
+
+TEST_CASE("a unit for /var that is masked mounts nothing, and one beside a line of fstab changes nothing") {
+  const LoopDisk disk;
+  const SampleRoot root(disk.device());
+  root.file("usr/lib/systemd/system/var.mount", "[Mount]\nWhat=/dev/sda3\nWhere=/var\n");
+  SUBCASE("masked") {
+    root.fstab("");
+    root.symlink("etc/systemd/system/var.mount", "/dev/null");
+    check_refused(root, root / "etc/fstab", {"has no line for /var", what_to_write});
+  }
+  SUBCASE("beside a line") { check_created(root, disk.device()); }
+}
+
 TEST_CASE("the line that mount(8) would pass over is named, and a comment is told as one") {
   for (const std::string options : {"defaults # data", "# data", "defaults 0 # data", "defaults #data"}) {
     CAPTURE(options);

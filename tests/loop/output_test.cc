@@ -135,6 +135,23 @@ TEST_CASE("JSON stays JSON with names that need escapes") {
   CHECK(json(outcome, ".label").find("back") != std::string::npos);
 }
 
+TEST_CASE("a label drives no terminal through JSON, and is told whole") {
+  const LoopDisk disk;
+  const std::string label =
+      "a\xc2\x9b"
+      "31mRED\xe2\x80\xae"
+      "b";
+  tool({"mkfs.btrfs", "-q", "-L", label, disk.device()});
+  const SampleRoot root(disk.device());
+  const Outcome outcome = init_storage(root, {"--json"});
+  CHECK(json(outcome, ".label") == label);
+  for (const std::string& text :
+       {outcome.out, outcome.err, run({aimee(), "status", "--json", "--root", root.path()}).out}) {
+    CHECK(text.find("\xc2\x9b") == std::string::npos);
+    CHECK(text.find("\xe2\x80\xae") == std::string::npos);
+  }
+}
+
 TEST_CASE("a label cannot forge lines of output") {
   const LoopDisk disk;
   tool({"mkfs.ext4", "-q", "-F", "-L", "a\n\x1b[31mb", disk.device()});

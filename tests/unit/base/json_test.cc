@@ -22,10 +22,27 @@ TEST_CASE("control characters are escaped, DEL too") {
   CHECK(json_string("\x20\x7e") == "\"\x20\x7e\"");
 }
 
+TEST_CASE("what drives a terminal or shows a text as another one is escaped, and its neighbours are not") {
+  CHECK(json_string("a\xc2\x9b"
+                    "31mRED\xe2\x80\xae"
+                    "b") == R"("a\u009b31mRED\u202eb")");
+  CHECK(json_string("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0") == "\"\\u0080\\u0085\\u009f\xc2\xa0\"");
+  CHECK(json_string("\xc2\xac\xc2\xad\xc2\xae") == "\"\xc2\xac\\u00ad\xc2\xae\"");
+  CHECK(json_string("\xd8\x9b\xd8\x9c\xd8\x9d") == "\"\xd8\x9b\\u061c\xd8\x9d\"");
+  CHECK(json_string("\xe2\x80\x8a\xe2\x80\x8b\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90") ==
+        "\"\xe2\x80\x8a\\u200b\\u200e\\u200f\xe2\x80\x90\"");
+  CHECK(json_string("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xaf") ==
+        "\"\xe2\x80\xa7\\u2028\\u2029\\u202a\\u202e\xe2\x80\xaf\"");
+  CHECK(json_string("\xe2\x81\x9f\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaf\xe2\x81\xb0") ==
+        "\"\xe2\x81\x9f\\u2066\\u2069\\u206f\xe2\x81\xb0\"");
+  CHECK(json_string("\xef\xbb\xbf"
+                    "text\xef\xbf\xbb") == R"("\ufefftext\ufffb")");
+}
+
 TEST_CASE("well-formed UTF-8 passes unchanged, at the ends of every length too") {
   for (const std::string_view text : {
-           "\xc2\x80",
-           "\xdf\xbf",  // U+0080, U+07FF
+           "\xc2\xa0",
+           "\xdf\xbf",  // U+00A0, U+07FF
            "\xe0\xa0\x80",
            "\xef\xbf\xbf",  // U+0800, U+FFFF
            "\xed\x9f\xbf",

@@ -88,6 +88,8 @@ TEST_CASE("an absent device hides what would follow from it") {
   CHECK(told_by(report) == std::vector<std::string>{"PARTLABEL=aimee-data is not there -> blkid; dmesg"});
   report.volume.source.clear();
   CHECK(first_problem(report).ends_with(" -> correct /etc/fstab in the image"));
+  report.volume.unattended = true;
+  CHECK(first_problem(report).ends_with(" -> to have it looked after: a line for /var in /etc/fstab of the image"));
 }
 
 TEST_CASE("another file system on /var is told once") {
