@@ -120,20 +120,35 @@ std::vector<BlockNode> disks_with_partitions() {
   return disks;
 }
 
+namespace {
+
+constexpr int deepest = 16;  // dm on dm on … on a partition
+
+// The disk below the device that sysfs describes in `folder`; none where there are several.
+std::optional<BlockNode> disk_below(const std::string& folder, int depth) {
+  const auto slaves = entries_of(folder + "/slaves");
+  if (slaves.empty()) {
+    const auto node = node_in(folder);
+    return node ? std::optional(whole_disk(*node)) : std::nullopt;
+  }
+  std::optional<BlockNode> disk;
+  for (const std::string& slave : slaves) {
+    if (depth == deepest) return std::nullopt;
+    const auto found = disk_below(real_path(concat(folder, "/slaves/", slave)), depth + 1);
+    if (!found || (disk && *disk != *found)) return std::nullopt;
+    disk = found;
+  }
+  return disk;
+}
+
+}  // namespace
+
+std::optional<BlockNode> disk_of_device(dev_t number) { return disk_below(sysfs_folder(number), 0); }
+
 std::optional<BlockNode> disk_of_file_system(const std::string& path) {
   struct stat status{};
   if (stat(path.c_str(), &status) != 0 || major(status.st_dev) == 0) return std::nullopt;
-  std::string folder = sysfs_folder(status.st_dev);
-  for (int depth = 0; depth < 16; ++depth) {  // dm on dm on … on a partition
-    const auto slaves = entries_of(folder + "/slaves");
-    if (slaves.empty()) {
-      const auto node = node_in(folder);
-      return node ? std::optional(whole_disk(*node)) : std::nullopt;
-    }
-    if (slaves.size() > 1) return std::nullopt;
-    folder = real_path(concat(folder, "/slaves/", slaves[0]));
-  }
-  return std::nullopt;
+  return disk_of_device(status.st_dev);
 }
 
 std::vector<std::string> holders_of(dev_t number) { return entries_of(sysfs_folder(number) + "/holders"); }

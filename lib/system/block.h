@@ -43,8 +43,10 @@ struct Partition {
 std::vector<Partition> partitions_of(const BlockNode& disk);
 std::vector<BlockNode> disks_with_partitions();
 
-// The physical disk that the file system at `path` is on, also through device-mapper; none where the kernel
-// does not tell (overlay, tmpfs, btrfs) or where there are several.
+// The physical disk that the device, or the file system at `path`, is on, also through device-mapper (dm-verity has two
+// devices below it, data and hashes); none where the kernel does not tell (overlay, tmpfs, btrfs) or where there are
+// several.
+std::optional<BlockNode> disk_of_device(dev_t number);
 std::optional<BlockNode> disk_of_file_system(const std::string& path);
 
 // Names of the devices that hold this one (device-mapper, md, bcache).

@@ -3,11 +3,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <cstdio>
 
+#include "harness/child.h"
 #include "harness/temporary_folder.h"
 #include "harness/test.h"
 
@@ -37,7 +40,66 @@ std::optional<BlockNode> any_device() {
   return std::nullopt;
 }
 
+// A sysfs of the test's own: disks with partitions, and what device-mapper makes of them.
+class FakeSysfs {
+ public:
+  // "sda" is 8:0, its partition "sda2" 8:2; "sdb" is 8:16, "dm-3" 253:3.
+  void add(const std::string& name, const std::string& number, const std::string& disk = "") const {
+    const std::string place = concat("sys/devices/", disk, disk.empty() ? "" : "/", name);
+    folder_.file(place + "/dev", number + "\n");
+    folder_.file(place + "/uevent", concat("DEVNAME=", name, "\n"));
+    if (!disk.empty()) folder_.file(place + "/partition", "1\n");
+    folder_.link("sys/dev/block/" + number, concat("../../devices/", disk, disk.empty() ? "" : "/", name));
+  }
+  void put_below(const std::string& upper, const std::string& lower_place) const {
+    const std::string name = lower_place.substr(lower_place.rfind('/') + 1);
+    folder_.link(concat("sys/devices/", upper, "/slaves/", name), concat("../../", lower_place));
+  }
+  // The path of the disk below, "none", or "skipped".
+  [[nodiscard]] std::string disk_of(dev_t number) const {
+    const auto ended = run_with_own_mounts([&] {
+      prepared(mount((folder_ / "sys").c_str(), "/sys", nullptr, MS_BIND, nullptr) == 0, "bind");
+      const auto disk = disk_of_device(number);
+      std::printf("%s", disk ? disk->path.c_str() : "none");
+      std::fflush(stdout);
+      return 0;
+    });
+    return ended ? ended->out : "skipped";
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
 }  // namespace
+
+TEST_CASE("the disk below device-mapper is the one that all its devices are on") {
+  const FakeSysfs sysfs;
+  sysfs.add("sda", "8:0");
+  sysfs.add("sda2", "8:2", "sda");
+  sysfs.add("sda3", "8:3", "sda");
+  sysfs.add("sdb", "8:16");
+  sysfs.add("sdb1", "8:17", "sdb");
+  for (const char* name : {"0", "1", "2", "3", "4"}) sysfs.add(concat("dm-", name), concat("253:", name));
+  sysfs.put_below("dm-0", "sda/sda2");  // verity: data and hashes
+  sysfs.put_below("dm-0", "sda/sda3");
+  sysfs.put_below("dm-1", "dm-0");  // something on top of that
+  sysfs.put_below("dm-2", "sda/sda2");
+  sysfs.put_below("dm-2", "sdb/sdb1");
+  sysfs.put_below("dm-3", "dm-1");
+  sysfs.put_below("dm-3", "dm-2");
+  sysfs.put_below("dm-4", "dm-4");  // a ring, which no kernel makes
+  const std::string alone = sysfs.disk_of(makedev(8, 3));
+  if (alone == "skipped") return;
+  CHECK(alone == "/dev/sda");
+  CHECK(sysfs.disk_of(makedev(8, 16)) == "/dev/sdb");
+  CHECK(sysfs.disk_of(makedev(253, 0)) == "/dev/sda");
+  CHECK(sysfs.disk_of(makedev(253, 1)) == "/dev/sda");
+  CHECK(sysfs.disk_of(makedev(253, 2)) == "none");
+  CHECK(sysfs.disk_of(makedev(253, 3)) == "none");
+  CHECK(sysfs.disk_of(makedev(253, 4)) == "none");
+  CHECK(sysfs.disk_of(makedev(8, 99)) == "none");
+}
 
 TEST_CASE("what is no block device is refused, and what is not there is a failure") {
   const TemporaryFolder folder;
