@@ -104,7 +104,7 @@ RescueFacts look() {
   } else {
     look_at_volume(facts);
   }
-  facts.has_password = root_has_password(read_file("/etc/shadow").value_or(""));
+  facts.password = password_of("root", read_file("/etc/passwd").value_or(""), read_file("/etc/shadow").value_or(""));
   return facts;
 }
 
@@ -137,8 +137,9 @@ bool retry(const RescueFacts& facts) {
 
 bool open_shell(const RescueFacts& facts, const std::string& mode) {
   const char* forced = std::getenv("SYSTEMD_SULOGIN_FORCE");  // systemd.exec's own way out, see systemd-sulogin-shell
-  if (!facts.has_password && (forced == nullptr || std::string_view(forced) != "1")) {
-    say("The shell asks for root's password, and root has none.\n");
+  if (facts.password != PasswordState::set && (forced == nullptr || std::string_view(forced) != "1")) {
+    say(concat("The shell asks for root's password, and ",
+               facts.password == PasswordState::locked ? "that is locked.\n" : "root has none.\n"));
     return false;
   }
   return succeeds({std::string(sulogin_shell), mode});

@@ -15,7 +15,9 @@
 #include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/shape.h"
+#include "plan/password.h"
 #include "plan/shadow_file.h"
+#include "storage/accounts.h"
 #include "store/place.h"
 #include "store/private_etc.h"
 #include "store/shadow.h"
@@ -89,11 +91,11 @@ Result<std::string> read_in_root(const std::string& root, const std::string& pat
 }
 
 Result<> check_account(const Request& request) {
-  const std::string path = "/etc/passwd";
-  for (const std::string_view line : split(TRY(read_in_root(request.root, path)), '\n')) {
-    if (line.substr(0, line.find(':')) == request.user && line.size() > request.user.size()) return {};
-  }
-  return refusal(request.user, concat("has no account in ", request.root, path));
+  const std::string path = concat(request.root, "/etc/passwd");
+  const std::string passwd = TRY(passwd_text(request.root));
+  if (!find_in_passwd(passwd, request.user)) return refusal(request.user, concat("has no account in ", path));
+  const std::string trouble = trouble_in_passwd(passwd, request.user);
+  return trouble.empty() ? Result<>() : refusal("", concat(path, trouble));
 }
 
 // What processes see as /etc/shadow has to be the store's file, or nobody would see the new one.
@@ -148,8 +150,8 @@ Result<> run_passwd(const Request& request, const std::string& passwd) {
   return failure("passwd", concat(how, "; nothing was changed"), 0);
 }
 
-// The shadow that passwd has left, if a system can live with it.
-Result<std::string> new_content(const Fd& etc, const Request& request, std::string_view stored) {
+// The user's line in the shadow that passwd has left, if a system can live with that.
+Result<std::string> new_line(const Fd& etc, const Request& request, std::string_view stored) {
   constexpr std::string_view subject = "the shadow that passwd wrote";
   auto file = about(subject, open_beneath(etc, "shadow", O_RDONLY | O_NONBLOCK | O_NOCTTY));
   std::string content = TRY(read_all(TRY(std::move(file)), subject));
@@ -157,8 +159,13 @@ Result<std::string> new_content(const Fd& etc, const Request& request, std::stri
   if (const auto lost = accounts_missing(content, stored); !lost.empty()) {
     return failure(subject, concat("has lost ", printable(lost.front()), "; nothing was changed"), 0);
   }
-  if (!has_account(content, request.user)) return failure(subject, concat("has no ", request.user), 0);
-  return content;
+  std::string line = account_line(content, request.user);
+  if (line.empty()) return failure(subject, concat("has no ", request.user), 0);
+  if (line != account_line(stored, request.user)) return line;
+  return failure("passwd",
+                 concat("ended well, but the line of ", request.user, " in /etc/shadow is the old one: where it put "
+                        "the password (see /etc/pam.d), it is not kept; nothing was changed"),
+                 0);
 }
 
 Result<> set_password(const Request& request) {
@@ -174,13 +181,9 @@ Result<> set_password(const Request& request) {
 
   if (lseek(shadow.stored.get(), 0, SEEK_SET) != 0) return failure(stored_shadow, "read");
   const std::string stored = TRY(read_all(shadow.stored, stored_shadow));
-  const std::string wanted = TRY(new_content(etc, request, stored));
-  if (same_accounts(stored, wanted)) {
-    log_notice(concat(request.user, ": the password is unchanged"));
-    return {};
-  }
+  const std::string line = TRY(new_line(etc, request, stored));
   on_interrupt("set-root-password: interrupted; the stored shadow is whole, the old one or the new one\n");
-  auto renewed = renew_shadow(shadow.store, shadow.stored, wanted);
+  auto renewed = renew_shadow(shadow.store, shadow.stored, with_account_line(stored, request.user, line));
   if (!renewed) return about(concat(request.root, stored_shadow), std::move(renewed));
   log_notice(concat(request.user, ": the new password is stored and in force"));
   return {};
@@ -188,11 +191,11 @@ Result<> set_password(const Request& request) {
 
 // Whether the user has none, as everybody sees it now.
 Result<bool> lacks_password(const Request& request) {
-  const std::string content = TRY(read_in_root(request.root, "/etc/shadow"));
-  if (!has_account(content, request.user)) {
+  const std::string shadow = TRY(read_in_root(request.root, "/etc/shadow"));
+  const std::string passwd = TRY(passwd_text(request.root));
+  if (!has_account(shadow, request.user) && !find_in_passwd(passwd, request.user))
     return failure(concat(request.root, "/etc/shadow"), concat("has no ", request.user), 0);
-  }
-  return !has_password(content, request.user);
+  return password_of(request.user, passwd, shadow) == PasswordState::none;
 }
 
 Outcome tell_missing(const Request& request) {
@@ -201,8 +204,12 @@ Outcome tell_missing(const Request& request) {
   return *lacking ? Outcome::done : Outcome::refused;
 }
 
-// In a process of its own: COMMAND is to have the mounts of everybody.
+// In a process of its own: COMMAND is to have the mounts of everybody. What could not be done is not offered.
 void offer_password(const Request& request) {
+  if (const auto possible = prepare(request); !possible) {
+    log_error(possible.error().message());
+    return;
+  }
   const auto answer = ask("This device has no password for root. Set one now? [y/N] ");
   if (!answer || (!answer->starts_with('y') && !answer->starts_with('Y'))) return;
   Program program{.arguments = {"/proc/self/exe", std::string(applet_name)}};
@@ -235,14 +242,20 @@ constexpr ManualSection sections[] = {
      "/var/etc/shadow:: The stored shadow, mounted at /etc/shadow by writable-etc(8). It keeps its inode for ever and "
      "is always whole blocks of 4096 bytes, filled up with empty lines; a renewal exchanges one of them by "
      "ioctl_ficlonerange(2). Do not replace the file.\n"
-     "/etc/passwd:: Has to know USER. An account that the stored shadow lacks gets its line from passwd(1).\n"},
+     "/etc/passwd:: Has to know USER, with x in the second field: otherwise no program looks into shadow for the "
+     "password, and nothing is asked (exit code 3). An account that the stored shadow lacks gets its line from "
+     "passwd(1).\n"},
     {"EXAMPLES",
      "Root's password, at the console:\n\n  set-root-password\n\n"
      "A unit that runs only while there is none:\n\n  [Service]\n  ExecCondition=/usr/bin/set-root-password "
      "--missing\n"},
     {"NOTES",
-     "A password is missing where its field is empty or can match nothing (*, !, !!, !*, x). A locked one (! before a "
-     "hash) counts as a password. --missing prints nothing; exit code 1 means that it could not be told.\n\n"
+     "A password is what crypt(5) can verify. It is missing where its field is empty or is anything else (*, !, x, "
+     "!unprovisioned, half a hash). A locked one (! or * before a hash) counts as a password. --missing prints "
+     "nothing; exit code 1 means that it could not be told.\n\n"
+     "passwd(1) is given the accounts of the stored shadow, and of what it leaves only USER's line is taken. Lines "
+     "that are nobody's (comments, NIS entries, broken or overlong ones, second ones of an account) stay as they are; "
+     "a broken line of USER's own is replaced.\n\n"
      "Everything else that passwd(1) and PAM write in /etc, such as the history of pam_pwhistory(8), is not kept.\n"},
 };
 

@@ -133,10 +133,16 @@ class LazyContexts {
   bool loaded_ = false;
 };
 
+void warn(EntryResult& result, const std::string& warning) {
+  log_warning(warning);
+  result.warning = result.warning ? concat(*result.warning, "\n", warning) : warning;
+}
+
 Result<> carry_out_plan(const Places& places, LazyContexts& contexts, bool dry_run, EntryResult& result) {
   const WritableEntry& entry = result.entry;
   if (!dry_run) TRY(clear_leftovers(places, entry.path));
   const EntryFacts facts = TRY(facts_of(places, entry));
+  for (const std::string& warning : facts.warnings) warn(result, warning);
   const auto plan = plan_entry(entry, facts);
   if (!plan) return std::unexpected(Error{Outcome::failed, 0, {}, plan.error()});
   for (const EntryAction action : *plan) {

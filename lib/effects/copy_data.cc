@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -109,11 +110,15 @@ Result<std::optional<Range>> next_data(const Fd& source, std::uint64_t offset, s
   return Range{static_cast<std::uint64_t>(begin), std::min<std::uint64_t>(static_cast<std::uint64_t>(end), size)};
 }
 
+// Whether the file system says of a file that seems to have holes that all of it is data.
+bool tells_no_hole(const std::optional<Range>& first, std::uint64_t size) {
+  return first && first->begin == 0 && first->end == size;
+}
+
 Result<> copy_sparse(const Copy& copy, std::uint64_t size) {
   if (ftruncate(copy.destination.get(), static_cast<off_t>(size)) != 0) return failure(copy.subject, "set size");
   auto range = TRY(next_data(copy.source, 0, size, copy.subject));
-  const bool tells_no_hole = range && range->begin == 0 && range->end == size;
-  if (tells_no_hole) return copy_without_zeros(copy, size);
+  if (tells_no_hole(range, size)) return copy_without_zeros(copy, size);
   while (range && range->begin < size) {
     TRY(copy_range(copy, *range));
     if (range->end == size) break;
@@ -122,11 +127,24 @@ Result<> copy_sparse(const Copy& copy, std::uint64_t size) {
   return {};
 }
 
+// The bytes of all but aligned blocks of zeros.
+Result<std::uint64_t> count_without_zeros(const Fd& source, std::uint64_t size, std::string_view subject) {
+  std::array<std::byte, hole_unit> buffer;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t offset = 0; offset < size; offset += hole_unit) {
+    const auto block = std::span(buffer).first(std::min(hole_unit, size - offset));
+    TRY(read_exactly(source, block, offset, subject));
+    if (!is_zero(block)) bytes += block.size();
+  }
+  return bytes;
+}
+
 Result<> copy_any(const Copy& copy, const struct stat& status) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  const bool has_holes = static_cast<std::uint64_t>(status.st_blocks) * 512 < size;
-  if (!has_holes && size <= copy.buffer.size()) return copy_through_buffer(copy, {0, size});
-  if (!has_holes) return copy_range(copy, {0, size});
+  if (!seems_sparse(status)) {
+    if (size <= copy.buffer.size()) return copy_through_buffer(copy, {0, size});
+    return copy_range(copy, {0, size});
+  }
   TRY(copy_sparse(copy, size));
   // What is missing at the end of a file looks like a hole.
   if (TRY(status_of(copy.source, copy.subject)).st_size < status.st_size) {
@@ -150,6 +168,22 @@ Result<> copy_data(const Fd& source, const struct stat& status, const Fd& destin
   // Starts writing to the disk now, while the next files are read, and not all at once at the end. Only a hint.
   if (size >= early_write_size) sync_file_range(destination.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
   return {};
+}
+
+bool seems_sparse(const struct stat& status) {
+  return static_cast<std::uint64_t>(status.st_blocks) * 512 < static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<std::uint64_t> bytes_to_copy(const Fd& source, const struct stat& status, std::string_view subject) {
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  auto range = TRY(next_data(source, 0, size, subject));
+  if (tells_no_hole(range, size)) return count_without_zeros(source, size, subject);
+  std::uint64_t bytes = 0;
+  while (range && range->begin < range->end) {
+    bytes += range->end - range->begin;
+    range = TRY(next_data(source, range->end, size, subject));
+  }
+  return bytes;
 }
 
 }  // namespace aimee

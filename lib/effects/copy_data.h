@@ -32,4 +32,10 @@ class KernelCopy {
 Result<> copy_data(const Fd& source, const struct stat& status, const Fd& destination, KernelCopy& kernel,
                    std::span<std::byte> buffer, std::string_view subject, Progress& progress);
 
+// Whether a file has less allocated than its size: it has holes, or its file system compresses (EROFS).
+bool seems_sparse(const struct stat& status);
+
+// How many bytes copy_data() would write of a file that seems sparse, which is read where it tells no hole.
+Result<std::uint64_t> bytes_to_copy(const Fd& source, const struct stat& status, std::string_view subject);
+
 }  // namespace aimee

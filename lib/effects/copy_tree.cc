@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "effects/attributes.h"
+#include "effects/copy_data.h"
 #include "effects/copy_file.h"
 #include "effects/work_queue.h"
 #include "system/file_handle.h"
@@ -294,6 +295,13 @@ class TreeCopy {
   std::atomic<bool> failed_ = false;
 };
 
+// Most files have no holes, and are not opened.
+Result<std::uint64_t> bytes_to_write(const Fd& folder, const std::string& name, const struct stat& status,
+                                     std::string_view subject) {
+  if (!seems_sparse(status)) return static_cast<std::uint64_t>(status.st_size);
+  return bytes_to_copy(TRY(open_same(folder, name, 0, status, subject)), status, subject);
+}
+
 Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size, std::string_view hollow) {
   const FolderStream stream = TRY(list_again(folder, path));
   for (;;) {
@@ -303,8 +311,7 @@ Result<> add_size(const Fd& folder, const std::string& path, TreeSize& size, std
     const struct stat status = TRY(status_at(folder, name, below));
     ++size.files;
     if (S_ISREG(status.st_mode)) {
-      const auto allocated = static_cast<std::uint64_t>(status.st_blocks) * 512;
-      size.bytes += std::min(allocated, static_cast<std::uint64_t>(status.st_size));
+      size.bytes += TRY(bytes_to_write(folder, name, status, below));
     }
     if (S_ISDIR(status.st_mode) && name != hollow) {
       TRY(add_size(TRY(open_same(folder, name, O_DIRECTORY, status, below)), below, size, {}));

@@ -19,7 +19,7 @@ namespace aimee {
 
 struct TreeSize {
   std::uint64_t files = 0;  // of every kind, folders included
-  std::uint64_t bytes = 0;  // of regular files, as allocated; hard links counted once each
+  std::uint64_t bytes = 0;  // of regular files, without their holes; hard links counted once each
 };
 
 // What a copy of `source` will have to copy.

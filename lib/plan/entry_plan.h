@@ -36,6 +36,7 @@ struct EntryFacts {
   std::string seed_problem;  // why it could not be seeded now, "what: what to do"
   std::vector<std::string> missing_accounts;  // of shadow: the image has them, the store has not
   std::string image_target{};  // where a link in the image leads: an absolute path, empty where that is not known
+  std::vector<std::string> warnings{};  // "/etc/shadow:3: what: what to do"
 };
 
 enum class EntryAction { note_image, seed, add_accounts, bind };

@@ -73,7 +73,9 @@ std::string_view explained(RescueChoice choice, const RescueFacts& facts) {
     case RescueChoice::erase:
       return "erase everything that was ever stored (factory reset); asks before it does";
     case RescueChoice::shell:
-      return facts.has_password ? "a shell, for root's password" : "a shell; not possible here: root has no password";
+      if (facts.password == PasswordState::set) return "a shell, for root's password";
+      return facts.password == PasswordState::locked ? "a shell; not possible here: root's password is locked"
+                                                     : "a shell; not possible here: root has no password";
     case RescueChoice::power_off:
       return "power off";
     case RescueChoice::reboot:
@@ -125,15 +127,6 @@ std::optional<RescueChoice> parse_rescue_choice(std::string_view line, const std
   const auto choice = static_cast<RescueChoice>(line[0] >= 'A' && line[0] <= 'Z' ? line[0] - 'A' + 'a' : line[0]);
   if (std::ranges::find(offered, choice) == offered.end()) return std::nullopt;
   return choice;
-}
-
-bool root_has_password(std::string_view shadow) {
-  for (const std::string_view line : split(shadow, '\n')) {
-    const auto fields = split(line, ':');
-    if (fields.size() < 2 || fields[0] != "root") continue;
-    return !fields[1].empty() && fields[1][0] != '!' && fields[1][0] != '*';
-  }
-  return false;
 }
 
 }  // namespace aimee

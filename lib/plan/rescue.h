@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/password.h"
+
 namespace aimee {
 
 // One unit as `systemctl show` tells it (--property=Id,LoadState,ActiveState,Result,ExecMainStatus).
@@ -33,7 +35,7 @@ struct RescueFacts {
   UnitReport mount{};                 // var.mount
   std::string volume{};               // what init-storage finds now
   bool volume_is_usable = true;       // and whether it would go on
-  bool has_password = false;          // root's, which the shell asks for
+  PasswordState password{};           // root's, which the shell asks for
   std::vector<std::string> failed{};  // other units that failed
 };
 
@@ -48,8 +50,5 @@ std::string rescue_page(const RescueFacts& facts);
 
 // The choice that a line means: its letter, whatever case and blanks; none for anything else.
 std::optional<RescueChoice> parse_rescue_choice(std::string_view line, const std::vector<RescueChoice>& offered);
-
-// Whether root can log in, from the text of shadow(5): a field that is neither empty nor locked ("!", "*").
-bool root_has_password(std::string_view shadow);
 
 }  // namespace aimee

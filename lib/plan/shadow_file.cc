@@ -2,6 +2,7 @@
 #include "plan/shadow_file.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <span>
 
@@ -16,21 +17,71 @@ using Lines = std::vector<std::string_view>;
 constexpr std::size_t cells_of_block = shadow_block / shadow_cell;
 constexpr std::size_t filled_at_first = 768;  // bytes of a cell; the rest is for its lines to grow
 constexpr std::size_t fields_of_line = 9;     // shadow(5)
+constexpr std::size_t longest_number = 19;    // letters
+
+std::string_view account_of(std::string_view line) { return line.substr(0, line.find(':')); }
+
+bool is_name(std::string_view name) {
+  return !name.empty() && !std::string_view("+-#").contains(name[0]) &&
+         std::ranges::all_of(name, [](char letter) { return letter > ' ' && letter < 0x7f && letter != '/'; });
+}
+
+bool is_number(std::string_view field) {
+  if (field.starts_with('-')) field.remove_prefix(1);
+  return field.size() <= longest_number && field.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Why it is no account's line; empty = it is one.
+std::string_view fault_of(std::string_view line) {
+  if (line.size() >= shadow_cell) return "is too long";
+  if (!is_name(account_of(line))) return "begins with no account's name";
+  if (line.contains('\0')) return "has a NUL byte in it";
+  const auto fields = split(line, ':');
+  if (fields.size() != fields_of_line) return "has not nine fields";
+  return std::all_of(fields.begin() + 2, fields.end(), is_number) ? "" : "has letters where a number belongs";
+}
+
+bool is_account(std::string_view line) { return fault_of(line).empty(); }
+
+// glibc passes over blanks in front of a line and no reader over a carriage return behind it: without them it is one
+// line for all.
+std::string_view normal(std::string_view line) {
+  const std::string_view bare = trimmed(line);
+  return bare.size() != line.size() && is_account(bare) ? bare : line;
+}
 
 Lines lines_of(std::string_view content) {
   Lines lines;
   for (const std::string_view line : split(content, '\n')) {
-    if (!line.empty()) lines.push_back(line);
+    if (!line.empty()) lines.push_back(normal(line));
   }
   return lines;
 }
 
-std::string_view account_of(std::string_view line) { return line.substr(0, line.find(':')); }
+// A file as readers take it.
+struct Reading {
+  Lines accounts;  // the first line of each
+  Lines others;    // that are nobody's
+  Lines kept;      // these and further lines of accounts, in their order
+};
 
-// The line that a reader finds; empty where there is none.
-std::string_view line_of(const Lines& lines, std::string_view account) {
-  const auto found = std::ranges::find(lines, account, account_of);
-  return found == lines.end() ? std::string_view() : *found;
+Reading read_lines(std::string_view content) {
+  Reading reading;
+  std::set<std::string_view> known;
+  for (const std::string_view line : lines_of(content)) {
+    if (is_account(line) && known.insert(account_of(line)).second) {
+      reading.accounts.push_back(line);
+      continue;
+    }
+    if (!is_account(line)) reading.others.push_back(line);
+    reading.kept.push_back(line);
+  }
+  return reading;
+}
+
+std::string_view line_of(const Lines& accounts, std::string_view account) {
+  const auto found = std::ranges::find(accounts, account, account_of);
+  return found == accounts.end() ? std::string_view() : *found;
 }
 
 std::string joined(const Lines& lines) {
@@ -41,46 +92,34 @@ std::string joined(const Lines& lines) {
 
 void pad(std::string& text, std::size_t unit) { text.resize((text.size() + unit - 1) / unit * unit, '\n'); }
 
-// Only the first line of each account.
-Lines lines_that_count(std::string_view content) {
-  Lines counting;
-  std::set<std::string_view> known;
-  for (const std::string_view line : lines_of(content)) {
-    if (known.insert(account_of(line)).second) counting.push_back(line);
-  }
-  return counting;
-}
-
 class Cell {
  public:
   Cell() = default;
   explicit Cell(const Lines& lines) : lines_(lines.begin(), lines.end()) {}
+  // A part of a run of cells (see Update); `lines` are those of the whole run, in its first cell.
+  Cell(std::string_view text, const Lines& lines) : Cell(lines) { fixed_ = text; }
 
+  [[nodiscard]] bool is_fixed() const { return !fixed_.empty(); }
+  [[nodiscard]] bool is_empty() const { return lines_.empty() && !is_fixed(); }
   [[nodiscard]] std::size_t size() const {
     std::size_t bytes = 0;
     for (const std::string& line : lines_) bytes += line.size() + 1;
     return bytes;
   }
-  [[nodiscard]] bool has_room_for(std::string_view line) const { return size() + line.size() + 1 <= shadow_cell; }
+  [[nodiscard]] bool has_room_for(std::string_view line) const {
+    return !is_fixed() && size() + line.size() + 1 <= shadow_cell;
+  }
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
   void add(std::string_view line) { lines_.emplace_back(line); }
-
-  // The line of `account`; end() where there is none.
-  auto find(std::string_view account) { return std::ranges::find(lines_, account, account_of); }
-  [[nodiscard]] bool has(std::string_view account) const {
-    return std::ranges::find(lines_, account, account_of) != lines_.end();
-  }
-  bool replace(std::string_view account, std::string_view line) {
-    const auto old = find(account);
-    if (size() - old->size() + line.size() > shadow_cell) return false;
-    *old = line;
+  bool replace(std::size_t index, std::string_view line) {
+    if (size() - lines_[index].size() + line.size() > shadow_cell) return false;
+    lines_[index] = line;
     return true;
   }
-  void remove(std::string_view account) { lines_.erase(find(account)); }
-  // Removes what `is_surplus` says of each line; whether it removed anything.
-  bool remove_if(auto is_surplus) { return std::erase_if(lines_, is_surplus) != 0; }
+  void remove(std::size_t index) { lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(index)); }
 
   [[nodiscard]] std::string text() const {
+    if (is_fixed()) return fixed_;
     std::string text;
     for (const std::string& line : lines_) text += concat(line, '\n');
     text.resize(shadow_cell, '\n');
@@ -89,6 +128,7 @@ class Cell {
 
  private:
   std::vector<std::string> lines_;
+  std::string fixed_;
 };
 
 // Lines into as few cells as their order allows; false where four do not hold them.
@@ -102,43 +142,77 @@ bool pack(const Lines& lines, std::span<Cell> cells) {
   return true;
 }
 
+// The cells of a file and the exchanges that change it. Lines that run from one cell into the next make a run of cells,
+// which stays as it is: it can only be taken away as a whole, if it is one line.
 class Update {
  public:
-  Result<> read(std::string_view stored) {
+  explicit Update(std::string_view stored) {
     std::string whole(stored);
+    if (!whole.empty() && whole.back() != '\n') whole += '\n';
     pad(whole, shadow_block);
-    for (std::size_t at = 0; at < whole.size(); at += shadow_block) {
-      if (!add_block(std::string_view(whole).substr(at, shadow_block))) {
-        return refusal("", "was edited by hand and is not in blocks; restart the device");
-      }
+    for (std::size_t at = 0; at < whole.size();) {
+      at = add_block(whole, at) ? at + shadow_block : add_run(whole, at);
     }
-    return {};
+    // The end of a last line without one, in a block of its own.
+    if (stored.size() % shadow_block == 0 && whole.size() > stored.size()) exchange(cells_.size() - 1);
   }
 
-  std::vector<BlockUpdate> plan(std::string_view wanted) {
-    const Lines lines = lines_that_count(wanted);
-    remove_second_lines();
-    for (const std::string_view line : lines) set(line);
-    remove_all_but(lines);
+  Result<std::vector<BlockUpdate>> plan(const Reading& wanted) && {
+    for (const std::string_view line : wanted.accounts) TRY(set(line));
+    TRY(renew_others(wanted.kept));
+    TRY(remove_all_but(wanted.accounts));
     return std::move(steps_);
   }
 
  private:
-  bool add_block(std::string_view block) {
-    if (block.back() != '\n') return false;
-    const std::size_t first = cells_.size();
-    cells_.resize(first + cells_of_block);
+  struct Position {
+    std::size_t cell;
+    std::size_t index;  // of the line in it
+  };
+
+  static std::unexpected<Error> edited_by_hand() {
+    return refusal("", "was edited by hand and is not in blocks; restart the device");
+  }
+
+  [[nodiscard]] const std::string& line_at(Position at) const { return cells_[at.cell].lines()[at.index]; }
+
+  // The block at `at`, where that is the start of one, if its lines have or can get cells of their own.
+  bool add_block(std::string_view whole, std::size_t at) {
+    if (at % shadow_block != 0 || whole[at + shadow_block - 1] != '\n') return false;
+    const std::string_view block = whole.substr(at, shadow_block);
+    std::array<Cell, cells_of_block> cells;
     bool in_cells = true;
+    bool is_normal = true;
     for (std::size_t i = 0; i < cells_of_block; ++i) {
       const std::string_view cell = block.substr(i * shadow_cell, shadow_cell);
       in_cells = in_cells && cell.back() == '\n';
-      cells_[first + i] = Cell(lines_of(cell));
+      cells[i] = Cell(lines_of(cell));
+      is_normal = is_normal && cells[i].size() + static_cast<std::size_t>(std::ranges::count(cell, '\n')) ==
+                                   shadow_cell + cells[i].lines().size();
     }
-    if (in_cells) return true;
-    for (std::size_t i = 0; i < cells_of_block; ++i) cells_[first + i] = Cell();
-    if (!pack(lines_of(block), std::span(cells_).subspan(first))) return false;
-    exchange(first);
+    if (!in_cells) {
+      cells = {};
+      if (!pack(lines_of(block), cells)) return false;
+    }
+    cells_.insert(cells_.end(), cells.begin(), cells.end());
+    if (!in_cells || !is_normal) exchange(cells_.size() - 1);
     return true;
+  }
+
+  // The cells from `at` to the next end of a line that is one of a cell too; where they end.
+  std::size_t add_run(std::string_view whole, std::size_t at) {
+    std::size_t end = at + shadow_cell;
+    while (whole[end - 1] != '\n') end += shadow_cell;
+    Lines lines = lines_of(whole.substr(at, end - at));
+    if (end == at + shadow_cell) {
+      cells_.emplace_back(lines);
+      return end;
+    }
+    for (; at < end; at += shadow_cell) {
+      cells_.emplace_back(whole.substr(at, shadow_cell), lines);
+      lines.clear();
+    }
+    return end;
   }
 
   // Notes that the block of this cell is to be exchanged for what it is now.
@@ -149,21 +223,41 @@ class Update {
     steps_.push_back({number, std::move(content)});
   }
 
-  void remove_second_lines() {
-    std::set<std::string> known;
-    for (std::size_t at = 0; at < cells_.size(); ++at) {
-      const auto is_second = [&](const std::string& line) {
-        return !known.insert(std::string(account_of(line))).second;
-      };
-      if (cells_[at].remove_if(is_second)) exchange(at);
+  // Of the lines that `is_meant` says of, in their order.
+  [[nodiscard]] std::vector<Position> positions_of(auto is_meant) const {
+    std::vector<Position> found;
+    for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+      for (std::size_t index = 0; index < cells_[cell].lines().size(); ++index) {
+        if (is_meant(cells_[cell].lines()[index])) found.push_back({cell, index});
+      }
     }
+    return found;
   }
 
-  void remove_all_but(const Lines& wanted) {
-    for (std::size_t at = 0; at < cells_.size(); ++at) {
-      const auto is_surplus = [&](const std::string& line) { return line_of(wanted, account_of(line)).empty(); };
-      if (cells_[at].remove_if(is_surplus)) exchange(at);
+  // From the back, so that nothing comes to stand in front that stood behind, and of a line over several blocks the start
+  // goes last: without its end it is nobody's, and without its start it could be somebody's.
+  Result<> remove(const std::vector<Position>& lines) {
+    for (std::size_t i = lines.size(); i-- > 0;) {
+      const std::size_t cell = lines[i].cell;
+      if (cells_[cell].is_fixed()) {
+        TRY(remove_run(cell));
+        continue;
+      }
+      cells_[cell].remove(lines[i].index);
+      if (i == 0 || lines[i - 1].cell != cell) exchange(cell);
     }
+    return {};
+  }
+
+  Result<> remove_run(std::size_t first) {
+    if (cells_[first].lines().size() != 1) return edited_by_hand();
+    std::size_t cell = first + 1;
+    while (cell < cells_.size() && cells_[cell].is_fixed() && cells_[cell].lines().empty()) ++cell;
+    while (cell-- > first) {
+      cells_[cell] = Cell();
+      if (cell == first || cell % cells_of_block == 0) exchange(cell);
+    }
+    return {};
   }
 
   // Readers go forward: where the account has a line already, the new one has to stand behind that.
@@ -175,38 +269,72 @@ class Update {
     exchange(at);
   }
 
-  void set(std::string_view line) {
-    const std::string_view account = account_of(line);
-    const auto found = std::ranges::find_if(cells_, [&](const Cell& cell) { return cell.has(account); });
-    if (found == cells_.end()) {
-      add_from(0, line);
+  void add_behind_all(std::string_view line) {
+    std::size_t end = cells_.size();
+    while (end > 0 && cells_[end - 1].is_empty()) --end;
+    if (line.size() < shadow_cell) {
+      add_from(end == 0 ? 0 : end - 1, line);
       return;
     }
-    if (*found->find(account) == line) return;
-    const auto at = static_cast<std::size_t>(found - cells_.begin());
-    if (!found->replace(account, line)) {
-      add_from(at + 1, line);
-      cells_[at].remove(account);
+    std::string text = concat(line, '\n');
+    pad(text, shadow_block);
+    const std::size_t first = cells_.size();
+    for (std::size_t at = 0; at < text.size();) at = add_run(text, at);
+    for (std::size_t cell = first; cell < cells_.size(); cell += cells_of_block) exchange(cell);
+  }
+
+  Result<> set(std::string_view line) {
+    const auto found = positions_of([&](std::string_view other) {
+      return account_of(other) == account_of(line) && is_account(other);
+    });
+    if (found.empty()) {
+      add_from(0, line);
+      return {};
     }
-    exchange(at);
+    if (line_at(found[0]) == line) return {};
+    for (const Position& position : found) {
+      if (cells_[position.cell].is_fixed()) return edited_by_hand();
+    }
+    const std::size_t cell = found[0].cell;
+    if (cells_[cell].replace(found[0].index, line)) {
+      exchange(cell);
+      return {};
+    }
+    TRY(remove({found.begin() + 1, found.end()}));
+    add_from(cell + 1, line);
+    return remove({found[0]});
+  }
+
+  // The lines that are nobody's, and second ones. Where some are missing all are put behind everything else anew, since
+  // their order can matter (of NIS entries it does).
+  Result<> renew_others(const Lines& wanted) {
+    std::set<std::string> known;
+    const auto present = positions_of([&](std::string_view line) {
+      return !is_account(line) || !known.emplace(account_of(line)).second;
+    });
+    std::vector<Position> surplus;
+    std::size_t matched = 0;
+    for (const Position& position : present) {
+      if (matched < wanted.size() && line_at(position) == wanted[matched]) {
+        ++matched;
+      } else {
+        surplus.push_back(position);
+      }
+    }
+    if (matched == wanted.size()) return remove(surplus);
+    for (const std::string_view line : wanted) add_behind_all(line);
+    return remove(present);
+  }
+
+  Result<> remove_all_but(const Lines& wanted) {
+    return remove(positions_of([&](std::string_view line) {
+      return is_account(line) && line_of(wanted, account_of(line)).empty();
+    }));
   }
 
   std::vector<Cell> cells_;
   std::vector<BlockUpdate> steps_;
 };
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name[0] != '-' &&
-         std::ranges::all_of(name, [](char letter) { return letter > ' ' && letter < 0x7f && letter != '/'; });
-}
-
-// What is wrong with the line; empty = nothing.
-std::string fault_of(std::string_view line) {
-  if (line.size() >= shadow_cell) return "is too long";
-  if (line[0] == '#') return "";
-  if (!is_name(account_of(line))) return "begins with no account's name";
-  return split(line, ':').size() == fields_of_line ? "" : "has not nine fields";
-}
 
 }  // namespace
 
@@ -228,60 +356,94 @@ std::string shadow_in_blocks(std::string_view content) {
 
 std::string without_padding(std::string_view content) { return joined(lines_of(content)); }
 
+std::string accounts_alone(std::string_view content) { return joined(read_lines(content).accounts); }
+
+std::string account_line(std::string_view content, std::string_view user) {
+  return std::string(line_of(read_lines(content).accounts, user));
+}
+
+std::string with_account_line(std::string_view stored, std::string_view user, std::string_view line) {
+  const std::string old = account_line(stored, user);
+  std::string all;
+  bool done = false;
+  for (const std::string_view other : lines_of(stored)) {
+    const bool is_his = account_of(other) == user && (!is_account(other) || (!done && other == old));
+    const bool is_place = is_his && !done && (old.empty() || other == old);
+    if (is_place) all += concat(line, '\n');
+    if (!is_his) all += concat(other, '\n');
+    done = done || is_place;
+  }
+  return done ? all : concat(all, line, '\n');
+}
+
 std::vector<std::string> accounts_missing(std::string_view in, std::string_view from) {
-  const Lines present = lines_of(in);
+  const Lines present = read_lines(in).accounts;
   std::vector<std::string> missing;
-  for (const std::string_view line : lines_that_count(from)) {
-    if (line[0] != '#' && line_of(present, account_of(line)).empty()) missing.emplace_back(account_of(line));
+  for (const std::string_view line : read_lines(from).accounts) {
+    if (line_of(present, account_of(line)).empty()) missing.emplace_back(account_of(line));
   }
   return missing;
 }
 
 std::string with_accounts_of(std::string_view stored, std::string_view image) {
   std::string all(stored);
-  const Lines lines = lines_of(image);
   for (const std::string& account : accounts_missing(stored, image)) {
     if (!all.empty() && all.back() != '\n') all += '\n';
-    all += concat(line_of(lines, account), '\n');
+    all += concat(account_line(image, account), '\n');
   }
   return all;
 }
 
 bool same_accounts(std::string_view one, std::string_view other) {
-  Lines first = lines_that_count(one);
-  Lines second = lines_that_count(other);
-  std::ranges::sort(first);
-  std::ranges::sort(second);
-  return first == second;
+  Reading first = read_lines(one);
+  Reading second = read_lines(other);
+  std::ranges::sort(first.accounts);
+  std::ranges::sort(second.accounts);
+  return first.accounts == second.accounts && first.others == second.others;
 }
 
-bool has_account(std::string_view content, std::string_view user) { return !line_of(lines_of(content), user).empty(); }
+bool has_account(std::string_view content, std::string_view user) { return !account_line(content, user).empty(); }
 
-bool has_password(std::string_view content, std::string_view user) {
-  const auto fields = split(line_of(lines_of(content), user), ':');
-  if (fields.size() < 2) return false;
-  return fields[1] != "x" && fields[1].find_first_not_of("*!") != std::string_view::npos;
+std::string password_field(std::string_view content, std::string_view user) {
+  const std::string line = account_line(content, user);
+  return line.empty() ? line : std::string(split(line, ':')[1]);
+}
+
+std::vector<ShadowFault> shadow_faults(std::string_view content) {
+  std::vector<ShadowFault> faults;
+  std::set<std::string_view> known;
+  std::size_t number = 0;
+  for (const std::string_view line : split(content, '\n')) {
+    ++number;
+    const std::string_view bare = trimmed(line);
+    if (bare.empty() || std::string_view("#+-").contains(bare[0])) continue;
+    if (const std::string_view fault = fault_of(bare); !fault.empty()) {
+      faults.push_back({number, std::string(fault)});
+    } else if (!known.insert(account_of(bare)).second) {
+      faults.push_back({number, concat("names ", account_of(bare), " again, and the first line counts")});
+    } else if (bare.size() != line.size()) {
+      faults.push_back({number, line.back() == '\r' ? "ends with a carriage return" : "has blanks around it"});
+    }
+  }
+  return faults;
 }
 
 Result<> check_shadow(std::string_view content, std::string_view subject) {
-  if (content.find('\0') != std::string_view::npos) return failure(subject, "has a NUL byte in it", 0);
   std::set<std::string_view> known;
   for (const std::string_view line : lines_of(content)) {
+    if (line[0] == '#') continue;
     const std::string name = printable(account_of(line).substr(0, 64));  // never the password
-    if (const std::string fault = fault_of(line); !fault.empty()) {
+    if (const std::string_view fault = fault_of(line); !fault.empty())
       return failure(subject, concat("the line \"", name, "\" ", fault), 0);
-    }
     if (!known.insert(account_of(line)).second) return failure(subject, concat("has ", name, " twice"), 0);
   }
-  if (!known.contains("root")) return failure(subject, "has no root", 0);
   return {};
 }
 
 Result<std::vector<BlockUpdate>> plan_shadow_update(std::string_view stored, std::string_view wanted) {
-  TRY(check_shadow(wanted, "the new version"));
-  Update update;
-  TRY(update.read(stored));
-  return update.plan(wanted);
+  if (has_account(stored, "root") && !has_account(wanted, "root"))
+    return failure("the new version", "has no root", 0);
+  return Update(stored).plan(read_lines(wanted));
 }
 
 }  // namespace aimee

@@ -90,9 +90,10 @@ std::string status_json(const StatusReport& report) {
   object.add_raw("subvolumes", report.subvolumes ? array_of(*report.subvolumes, subvolume_json) : "null");
   object.add_raw("writable_etc", report.store ? store_json(*report.store) : "null");
   if (report.root_password) {
-    object.add("root_password", *report.root_password);
+    object.add("root_password", *report.root_password != PasswordState::none);
+    object.add("root_password_locked", *report.root_password == PasswordState::locked);
   } else {
-    object.add_null("root_password");
+    object.add_null("root_password").add_null("root_password_locked");
   }
   object.add_raw("host_keys", report.host_keys ? array_of(*report.host_keys, host_key_json) : "null");
   add_text(object, "labels", report.labels ? name_of(*report.labels) : "");

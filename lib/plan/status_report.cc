@@ -119,7 +119,7 @@ void add_host_key_problems(const std::vector<StatusHostKey>& keys, Problems& pro
 std::vector<StatusProblem> problems_of(const StatusReport& report) {
   Problems problems;
   add_volume_problems(report, problems);
-  if (report.root_password == false) problems.push_back({"root has no password", "set-root-password"});
+  if (report.root_password == PasswordState::none) problems.push_back({"root has no password", "set-root-password"});
   if (report.store) add_store_problems(*report.store, problems);
   if (report.host_keys) add_host_key_problems(*report.host_keys, problems);
   if (report.labels == LabelsState::stale) {

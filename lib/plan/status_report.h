@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/password.h"
 #include "plan/volume_state.h"
 
 namespace aimee {
@@ -74,7 +75,7 @@ struct StatusReport {
   StatusVolume volume;
   std::optional<std::vector<StatusSubvolume>> subvolumes;
   std::optional<StatusStore> store;
-  std::optional<bool> root_password;
+  std::optional<PasswordState> root_password;
   std::optional<std::vector<StatusHostKey>> host_keys;
   std::optional<LabelsState> labels;
   std::optional<ResetPending> reset;

@@ -157,7 +157,7 @@ std::string status_text(const StatusReport& report) {
   out += volume_rows(report.volume);
   if (report.subvolumes) out += subvolume_rows(*report.subvolumes);
   if (report.store) out += store_rows(*report.store);
-  if (report.root_password) out += row("Root password", *report.root_password ? "set" : "none");
+  if (report.root_password) out += row("Root password", name_of(*report.root_password));
   if (report.host_keys) out += host_key_rows(*report.host_keys);
   if (report.labels) out += row("Labels", labels_text(*report.labels));
   if (report.reset) out += row("Factory reset", *report.reset == ResetPending::no ? "none pending" : "PENDING");

@@ -24,6 +24,12 @@ Result<unsigned> find_number(const std::string& root, const std::string& path, c
 
 }  // namespace
 
+Result<std::string> passwd_text(const std::string& root) {
+  auto passwd = open_in_root(root, "/etc/passwd", O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (!passwd && passwd.error().code == ENOENT) return std::string();
+  return read_all(TRY(std::move(passwd)), root + "/etc/passwd");
+}
+
 Result<Owner> find_owner(const std::string& root, const std::string& user, const std::string& group) {
   return Owner{TRY(find_number(root, "/etc/passwd", user)), TRY(find_number(root, "/etc/group", group))};
 }

@@ -18,4 +18,7 @@ struct Owner {
 // Names or numbers. Failed: a name that is not in the file, a file that cannot be read.
 Result<Owner> find_owner(const std::string& root, const std::string& user, const std::string& group);
 
+// ROOT/etc/passwd; empty where there is none.
+Result<std::string> passwd_text(const std::string& root);
+
 }  // namespace aimee

@@ -62,7 +62,7 @@ Result<std::vector<Submount>> submounts_of(const Fd& etc, const std::string& sub
 Result<> put_shadow(const Fd& etc, const Fd& stored) {
   const struct stat status = TRY(status_of(stored, shadow_path));
   if (lseek(stored.get(), 0, SEEK_SET) != 0) return failure(shadow_path, "read");
-  const std::string content = without_padding(TRY(read_all(stored, shadow_path)));
+  const std::string content = accounts_alone(TRY(read_all(stored, shadow_path)));
   if (unlinkat(etc.get(), "shadow", 0) != 0 && errno != ENOENT) return failure(shadow_path, "remove the image's");
   const auto label = stored_label(stored);
   const bool selinux = selinux_is_enabled();

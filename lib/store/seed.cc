@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "plan/etc_content.h"
+#include "plan/password.h"
 #include "plan/shadow_file.h"
 #include "store/compare.h"
 #include "store/put.h"
@@ -52,8 +53,16 @@ Result<> add_accounts(const Places& places, const WritableEntry& entry, const Fi
 
 Result<> find_out_about_shadow(const Places& places, const Look& image, const Look& stored, EntryFacts& facts) {
   facts.linked = TRY(shadow_is_link_to_store(places));
-  if (!image.is(EntryKind::file) || !stored.is(EntryKind::file)) return {};
-  facts.missing_accounts = accounts_missing(TRY(text_of(stored, stored_shadow)), TRY(text_of(image, "/etc/shadow")));
+  const Look passwd = TRY(look_at(places.seen, "etc/passwd"));
+  if (passwd.is(EntryKind::file)) {
+    const std::string trouble = trouble_in_passwd(TRY(text_of(passwd, "/etc/passwd")), "root");
+    if (!trouble.empty()) facts.warnings.push_back(concat("/etc/passwd", trouble));
+  }
+  if (!image.is(EntryKind::file)) return {};
+  const std::string wanted = TRY(text_of(image, "/etc/shadow"));
+  for (const ShadowFault& fault : shadow_faults(wanted))
+    facts.warnings.push_back(concat("/etc/shadow:", fault.line, ": ", fault.what, ": correct it in the image"));
+  if (stored.is(EntryKind::file)) facts.missing_accounts = accounts_missing(TRY(text_of(stored, stored_shadow)), wanted);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,36 +28,65 @@ Failed cannot_open(int code) {
   return failure(stored_shadow, "open", code);
 }
 
+// btrfs exchanges blocks only between two files with checksums or two without, and a file has what the mount options and
+// its folder said when it was made (nodatasum, nodatacow, chattr +C). An empty one can be made the other kind.
+enum class Checksums { as_made, with, without };
+
+Result<> choose(Checksums checksums, const Fd& empty) {
+  if (checksums == Checksums::as_made) return {};
+  int flags = 0;
+  if (ioctl(empty.get(), FS_IOC_GETFLAGS, &flags) != 0) return failure(stored_shadow, "read the new version's flags");
+  flags = checksums == Checksums::with ? flags & ~FS_NOCOW_FL : (flags & ~FS_COMPR_FL) | FS_NOCOW_FL;
+  // Set also where it was so already: this alone takes nodatasum's effect away.
+  if (ioctl(empty.get(), FS_IOC_SETFLAGS, &flags) != 0) return failure(stored_shadow, "set the new version's flags");
+  return {};
+}
+
 // A block of its own extent, on the disk. Allocated before it is written, because only then btrfs neither compresses
 // it nor puts it into its metadata, whatever the mount options: neither could be exchanged at one stroke.
-Result<Fd> make_block(const Fd& store, const std::string& content, const std::optional<std::string>& label) {
+Result<Fd> make_block(const Fd& store, const std::string& content, const std::optional<std::string>& label,
+                      Checksums checksums) {
   CreationLabel creation_label(selinux_is_enabled());
   TRY(creation_label.set(label));
   auto opened = open_at(store, ".", O_TMPFILE | O_RDWR, 0600);
   if (!opened) return about(stored_shadow, std::move(opened));
   TRY(creation_label.set(std::nullopt));
   Fd block = TRY(std::move(opened));
+  TRY(choose(checksums, block));
   if (fallocate(block.get(), 0, 0, shadow_block) != 0) return failure(stored_shadow, "find space for the new version");
   TRY(write_exactly(block, std::as_bytes(std::span(content)), 0, stored_shadow));
   TRY(flush(block, stored_shadow));
   return block;
 }
 
+std::unexpected<Error> cannot_exchange(const Fd& shadow, int code) {
+  constexpr std::string_view nothing_changed = ": nothing was changed; ";
+  if (code == EOPNOTSUPP || code == ENOTTY || code == EXDEV) {
+    return refusal(stored_shadow, concat("its file system cannot exchange a block (FICLONERANGE)", nothing_changed,
+                                         "the data volume has to be btrfs"));
+  }
+  struct statvfs volume{};
+  if (code == EINVAL && fstatvfs(shadow.get(), &volume) == 0 && volume.f_bsize > shadow_block) {
+    return refusal(stored_shadow, concat("its file system has blocks of ", volume.f_bsize, " bytes", nothing_changed,
+                                         "the data volume has to be made with --sectorsize 4096"));
+  }
+  return failure(stored_shadow, "exchange a block (FICLONERANGE)", code);
+}
+
 Result<> exchange(const Fd& store, const Fd& shadow, const BlockUpdate& update) {
-  const Fd block = TRY(make_block(store, update.content, stored_label(shadow)));
   file_clone_range range{};
-  range.src_fd = block.get();
   range.src_length = shadow_block;
   range.dest_offset = update.number * shadow_block;
-  if (ioctl(shadow.get(), FICLONERANGE, &range) != 0) {
-    if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV || errno == EINVAL) {
-      return refusal(stored_shadow,
-                     "its file system cannot exchange a block (FICLONERANGE): nothing was changed; "
-                     "the data volume has to be btrfs");
-    }
-    return failure(stored_shadow, "exchange a block");
+  const auto label = stored_label(shadow);
+  int code = EINVAL;
+  for (const Checksums checksums : {Checksums::as_made, Checksums::with, Checksums::without}) {
+    const Fd block = TRY(make_block(store, update.content, label, checksums));
+    range.src_fd = block.get();
+    if (ioctl(shadow.get(), FICLONERANGE, &range) == 0) return flush(shadow, stored_shadow);
+    code = errno;
+    if (code != EINVAL) break;
   }
-  return flush(shadow, stored_shadow);
+  return cannot_exchange(shadow, code);
 }
 
 // Newlines up to a whole block, behind everything that a reader could find.

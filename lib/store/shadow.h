@@ -21,7 +21,7 @@ Result<Fd> lock_shadow(const Fd& store);
 
 // Makes readers of `shadow`, which lock_shadow() gave, find the accounts of `wanted`, and puts that on the disk.
 // Nothing is written where they find them already. Owner, mode, label and inode stay.
-// Failed: `wanted` is no valid shadow file; no space for the new block; I/O error: the old one is whole.
+// Failed: `wanted` lacks root; no space for the new block; I/O error: the old one is whole.
 // Refused: the file system cannot exchange blocks; the file was edited by hand so that it cannot be changed by blocks.
 Result<> renew_shadow(const Fd& store, const Fd& shadow, std::string_view wanted);
 

@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "effects/host_key.h"
 #include "effects/relabel.h"
-#include "plan/shadow_file.h"
 #include "plan/subvolume_list.h"
+#include "storage/accounts.h"
 #include "storage/btrfs.h"
 #include "storage/config_files.h"
 #include "storage/data_volume.h"
@@ -137,12 +137,13 @@ Result<StatusStore> look_at_store(const std::string& root) {
 }
 
 // The store's shadow counts, the image's where the store has none.
-Result<bool> root_has_password(const std::string& root) {
+Result<PasswordState> root_password(const std::string& root) {
   const Fd top = TRY(open_file(root.empty() ? "/" : root, O_PATH | O_DIRECTORY));
   auto shadow = open_beneath(top, "var/etc/shadow", O_RDONLY | O_NOCTTY | O_NONBLOCK);
   if (!shadow && shadow.error().code == ENOENT) shadow = open_in_root(root, "/etc/shadow", O_RDONLY | O_NOCTTY);
-  if (!shadow && shadow.error().code == ENOENT) return false;
-  return has_password(TRY(read_all(TRY(std::move(shadow)), root + "/etc/shadow")), "root");
+  const bool missing = !shadow && shadow.error().code == ENOENT;
+  const std::string content = missing ? "" : TRY(read_all(TRY(std::move(shadow)), root + "/etc/shadow"));
+  return password_of("root", TRY(passwd_text(root)), content);
 }
 
 Result<StatusHostKey> look_at_host_key(const HostKeyFolder& folder, std::string_view type) {
@@ -185,7 +186,7 @@ StatusReport gather_status(const std::string& root, std::string_view version) {
   if (!report.volume.on_var && !report.volume.unattended) return report;
   if (report.volume.on_var) report.subvolumes = read_or_note(look_at_subvolumes(root), report);
   report.store = read_or_note(look_at_store(root), report);
-  report.root_password = read_or_note(root_has_password(root), report);
+  report.root_password = read_or_note(root_password(root), report);
   report.host_keys = read_or_note(look_at_host_keys(root), report);
   report.labels = read_or_note(look_at_labels(root), report);
   return report;

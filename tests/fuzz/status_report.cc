@@ -69,7 +69,8 @@ StatusReport some_report(Input& input) {
       report.subvolumes->push_back({text(input), input.one_of(presences)});
   }
   if (input.flag()) report.store = some_store(input);
-  if (input.flag()) report.root_password = input.flag();
+  constexpr PasswordState passwords[] = {PasswordState::none, PasswordState::locked, PasswordState::set};
+  if (input.flag()) report.root_password = input.one_of(passwords);
   if (input.flag()) {
     report.host_keys.emplace();
     for (std::size_t i = input.below(3); i > 0; --i)

@@ -84,19 +84,12 @@ TEST_CASE("a choice is one letter, whatever its case") {
   }
 }
 
-TEST_CASE("root has a password where its field is neither empty nor locked") {
-  CHECK(root_has_password("daemon:*:1::\nroot:$y$j9T$x:20000:0:::::\n"));
-  for (const std::string_view shadow :
-       {"", "root:", "root::1", "root:*:1", "root:!:1", "root:!$y$x:1", "rooty:$y$x:1"}) {
-    CAPTURE(shadow);
-    CHECK_FALSE(root_has_password(shadow));
-  }
-}
-
 TEST_CASE("the shell says when it cannot be opened") {
   RescueFacts facts = refused();
   CHECK(shows(facts, "not possible here: root has no password"));
-  facts.has_password = true;
+  facts.password = PasswordState::locked;
+  CHECK(shows(facts, "not possible here: root's password is locked"));
+  facts.password = PasswordState::set;
   CHECK(shows(facts, "a shell, for root's password"));
 }
 

@@ -18,7 +18,7 @@ StatusReport well() {
   report.volume.on_var = true;
   report.volume.space = StatusSpace{1000, 100};
   report.store = StatusStore{true, {{false, "shadow", "changed-by-owner", "", true}}, {}, {}};
-  report.root_password = true;
+  report.root_password = PasswordState::set;
   report.host_keys = {{"ed25519", "good", "", "SHA256:x"}};
   report.labels = LabelsState::current;
   report.reset = ResetPending::no;
@@ -70,7 +70,7 @@ TEST_CASE("each state that keeps /var from being mounted says what to do") {
 
 TEST_CASE("a pending reset comes before everything else") {
   StatusReport report = in_state(State::reset_armed, "holds it");
-  report.root_password = false;
+  report.root_password = PasswordState::none;
   report.reset = ResetPending::on_volume;
   CHECK(first_problem(report) ==
         "a factory reset is pending: the next boot erases the data volume -> to keep it: factory-reset --cancel");
@@ -146,7 +146,7 @@ TEST_CASE("host keys are problems when some are there and others are not right")
 
 TEST_CASE("a root without a password and stale labels are problems") {
   StatusReport report = well();
-  report.root_password = false;
+  report.root_password = PasswordState::none;
   CHECK(first_problem(report) == "root has no password -> set-root-password");
   report.root_password.reset();
   report.labels = LabelsState::stale;

@@ -25,7 +25,7 @@ StatusReport example() {
                              {{false, "shadow", "changed-by-owner", "", true}, {false, "hosts", "same", "", true}},
                              {},
                              {"old", "older"}};
-  report.root_password = true;
+  report.root_password = PasswordState::set;
   report.host_keys = {{"ed25519", "good", "", "SHA256:abc"}, {"rsa", "missing", "is missing", ""}};
   report.host_keys->pop_back();
   report.labels = LabelsState::current;
@@ -57,7 +57,7 @@ TEST_CASE("the whole page") {
 
 TEST_CASE("problems come first, each with what to do next") {
   StatusReport report = example();
-  report.root_password = false;
+  report.root_password = PasswordState::none;
   CHECK(status_text(report).starts_with("! root has no password\n  next: set-root-password\n\nData volume "));
 }
 
