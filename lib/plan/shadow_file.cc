@@ -61,20 +61,21 @@ Lines lines_of(std::string_view content) {
 // A file as readers take it.
 struct Reading {
   Lines accounts;  // the first line of each
+  Lines seconds;   // further lines of these
   Lines others;    // that are nobody's
-  Lines kept;      // these and further lines of accounts, in their order
 };
 
 Reading read_lines(std::string_view content) {
   Reading reading;
   std::set<std::string_view> known;
   for (const std::string_view line : lines_of(content)) {
-    if (is_account(line) && known.insert(account_of(line)).second) {
+    if (!is_account(line)) {
+      reading.others.push_back(line);
+    } else if (known.insert(account_of(line)).second) {
       reading.accounts.push_back(line);
-      continue;
+    } else {
+      reading.seconds.push_back(line);
     }
-    if (!is_account(line)) reading.others.push_back(line);
-    reading.kept.push_back(line);
   }
   return reading;
 }
@@ -159,7 +160,7 @@ class Update {
 
   Result<std::vector<BlockUpdate>> plan(const Reading& wanted) && {
     for (const std::string_view line : wanted.accounts) TRY(set(line));
-    TRY(renew_others(wanted.kept));
+    TRY(renew_others(wanted));
     TRY(remove_all_but(wanted.accounts));
     return std::move(steps_);
   }
@@ -305,25 +306,30 @@ class Update {
     return remove({found[0]});
   }
 
-  // The lines that are nobody's, and second ones. Where some are missing all are put behind everything else anew, since
-  // their order can matter (of NIS entries it does).
-  Result<> renew_others(const Lines& wanted) {
+  // The lines that are nobody's. Where some are missing all are put behind everything else anew, since their order can
+  // matter (of NIS entries it does). Second lines of accounts can stay and are never added: a reader who has missed the
+  // first would take one for it.
+  Result<> renew_others(const Reading& wanted) {
     std::set<std::string> known;
-    const auto present = positions_of([&](std::string_view line) {
-      return !is_account(line) || !known.emplace(account_of(line)).second;
-    });
     std::vector<Position> surplus;
+    std::vector<Position> all;  // the same, and what is wanted of the others
     std::size_t matched = 0;
-    for (const Position& position : present) {
-      if (matched < wanted.size() && line_at(position) == wanted[matched]) {
+    for (const Position& position : positions_of([](std::string_view) { return true; })) {
+      const std::string& line = line_at(position);
+      if (is_account(line)) {
+        const bool is_second = !known.emplace(account_of(line)).second;
+        if (!is_second || std::ranges::find(wanted.seconds, line) != wanted.seconds.end()) continue;
+      } else if (matched < wanted.others.size() && line == wanted.others[matched]) {
         ++matched;
-      } else {
-        surplus.push_back(position);
+        all.push_back(position);
+        continue;
       }
+      surplus.push_back(position);
+      all.push_back(position);
     }
-    if (matched == wanted.size()) return remove(surplus);
-    for (const std::string_view line : wanted) add_behind_all(line);
-    return remove(present);
+    if (matched == wanted.others.size()) return remove(surplus);
+    for (const std::string_view line : wanted.others) add_behind_all(line);
+    return remove(all);
   }
 
   Result<> remove_all_but(const Lines& wanted) {

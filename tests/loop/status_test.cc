@@ -58,7 +58,7 @@ class Device {
   // All that the other applets do: a store with a password in it, seen in /etc, and host keys.
   void make_complete() {
     make_ready_and_mount();
-    seed("shadow", "root:$6$x$y:20000:0:99999:7:::\n", read_text(root / "etc/shadow"));
+    seed("shadow", "root:$1$abcdefgh$apR79uSs0V5fMrws52ggI1:20000:0:99999:7:::\n", read_text(root / "etc/shadow"));
     const Outcome keys = run_applet("ssh-hostkey-gen", {"--root", root.path()});
     CHECK_MESSAGE(keys.exit == 0, keys.err);
   }
@@ -189,6 +189,7 @@ TEST_CASE("a complete device has no problems, and its page fits a console") {
   CHECK(json(object, ".writable_etc.entries[0].path") == "shadow");
   CHECK(json(object, ".writable_etc.entries[0].bound") == "true");
   CHECK(json(object, ".root_password") == "true");
+  CHECK(json(object, ".root_password_locked") == "false");
   CHECK(json(object, "[.host_keys[] | select(.state == \"good\")] | length") == "3");
   CHECK(json(object, ".labels") == "no-policy");
   CHECK(json(object, ".reset") == "none");
@@ -212,7 +213,7 @@ TEST_CASE(
   device.root.file("etc/aimee-os/writable-etc", "f hostname\nf issue\nf motd\nf hosts\nf late\nf ../x\n");
   for (const char* name : {"etc/issue", "etc/motd", "etc/hosts", "etc/late"}) device.root.file(name, "image\n");
   device.make_ready_and_mount();
-  device.seed("shadow", "root:$6$x$y:20000:0:99999:7:::\n", read_text(device.root / "etc/shadow"));
+  device.seed("shadow", "root:$1$abcdefgh$apR79uSs0V5fMrws52ggI1:20000:0:99999:7:::\n", read_text(device.root / "etc/shadow"));
   device.seed("hostname", "mine\n", "image\n");
   device.seed("issue", "old\n", "old\n");
   device.seed("motd", "mine\n", "old\n");
@@ -241,7 +242,7 @@ TEST_CASE("an entry that is in the store and not mounted over /etc is a problem"
   if (!can_validate()) return;
   Device device;
   device.make_ready_and_mount();
-  device.root.file("var/etc/shadow", "root:$6$x$y:20000:0:99999:7:::\n", 0640);
+  device.root.file("var/etc/shadow", "root:$1$abcdefgh$apR79uSs0V5fMrws52ggI1:20000:0:99999:7:::\n", 0640);
   const Outcome object = device.valid_json();
   CHECK(problem(object) == "/etc/shadow is the image's own, not the writable one");
   CHECK(json(object, ".writable_etc.entries[0].bound") == "false");
@@ -258,6 +259,14 @@ TEST_CASE("a root without a password and broken host keys are problems, keys tha
     CHECK(json(object, ".root_password") == "false");
     CHECK(problem(object) == "root has no password");
     CHECK(json(object, ".problems[0].next") == "set-root-password");
+  }
+  SUBCASE("a locked password") {
+    device.root.file("var/etc/shadow", "root:!$1$abcdefgh$apR79uSs0V5fMrws52ggI1:20000:0:99999:7:::\n");
+    const Outcome object = device.valid_json();
+    CHECK(json(object, ".root_password") == "true");
+    CHECK(json(object, ".root_password_locked") == "true");
+    CHECK(json(object, ".problems") == "[]");
+    CHECK(contains(device.status().out, "\nRoot password  locked\n"));
   }
   SUBCASE("an empty key and one that is missing") {
     write_text(device.root / "var/lib/ssh/ssh_host_ecdsa_key", "");

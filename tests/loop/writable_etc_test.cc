@@ -462,6 +462,47 @@ TEST_CASE("entries that are read before /var is there are warned of at each run,
   CHECK(root.bound("systemd/system"));
 }
 
+TEST_CASE("lines of the image's shadow that no reader takes for an account are seeded, and named with file and line") {
+  EtcRoot root;
+  const std::string accounts = read_text(root.image("shadow"));
+  const std::string foreign = "alice:$6$salt$hash\n:1::::::\n# a comment\n+::::::::\n-guest::::::::\nroot:!:1::::::\n" +
+                              ("ldap:" + std::string(1100, 'z') + ":1::::::\n");
+  root.file("shadow", accounts + foreign + "web:!:1::::::\r\n", 0640);
+  root.file("passwd", "root:*:0:0:root:/root:/bin/sh\n");
+  root.boot();
+  const Outcome outcome = root.run();
+  CHECK(outcome.exit == 0);
+  const auto line = static_cast<std::size_t>(std::ranges::count(accounts, '\n'));
+  const auto warns = [&](std::size_t number, const std::string& what) {
+    says(outcome, "writable-etc: /etc/shadow:" + std::to_string(line + number) + ": " + what + ": correct it in the image\n");
+  };
+  warns(1, "has not nine fields");
+  warns(2, "begins with no account's name");
+  warns(6, "names root again, and the first line counts");
+  warns(7, "is too long");
+  warns(8, "ends with a carriage return");
+  says(outcome, "writable-etc: /etc/passwd:1: the second field of root is \"*\", not \"x\"");
+  CHECK(outcome.err.find("comment") == std::string::npos);
+  CHECK(outcome.err.find("guest") == std::string::npos);
+  CHECK(without_empty_lines(read_text(root.etc("shadow"))) == accounts + foreign + "web:!:1::::::\n");
+  CHECK(state(root, "shadow") == "same");
+  CHECK(entry(root.run({"--json"}), "shadow", "warning").starts_with("/etc/passwd:1: "));
+  root.shut_down();
+
+  // A newer image: its accounts are added, a line of nobody's is not.
+  root.file("shadow", accounts + "db:!:2::::::\n-other::::::::\n" + foreign, 0640);
+  root.boot();
+  CHECK(root.run().exit == 0);
+  CHECK(without_empty_lines(read_text(root.etc("shadow"))).find("\ndb:!:2::::::\n") != std::string::npos);
+  CHECK(read_text(root.etc("shadow")).find(foreign.substr(0, 80)) != std::string::npos);
+  CHECK(read_text(root.etc("shadow")).find("-other") == std::string::npos);
+
+  CHECK(root.run({"--reset", "shadow"}).exit == 0);
+  CHECK(state(root, "shadow") == "same");
+  CHECK(read_text(root.etc("shadow")).find("-other::::::::\nalice:$6$salt$hash\n:1::::::\n") != std::string::npos);
+  CHECK(read_text(root.etc("shadow")).find("web:") == std::string::npos);
+}
+
 TEST_CASE("a volume that is read-only: what is stored is mounted, what is not is told") {
   EtcRoot root;
   root.boot();

@@ -71,6 +71,7 @@ class Store {
   [[nodiscard]] std::string path() const { return volume_ + "/shadow"; }
   [[nodiscard]] std::string seen() const { return volume_ + "/seen"; }  // where it is mounted, as at /etc/shadow
   [[nodiscard]] const Fd& folder() const { return folder_; }
+  void remount(const std::string& options) const { tool({"mount", "-o", "remount," + options, volume_}); }
   [[nodiscard]] Result<> renew(std::string_view wanted) const {
     return renew_shadow(folder_, TRY(lock_shadow(folder_)), wanted);
   }
@@ -268,6 +269,48 @@ TEST_CASE("a renewal changes the one block that it has to, and an equal one noth
         return all;
       },
       "done, renewed, done, untouched");
+}
+
+TEST_CASE("whatever the mount options were when the shadow was made, and are now") {
+  EMULATION_LACKS("openat2");
+  NEEDS("mkfs.btrfs", "mount");
+  constexpr const char* kinds[] = {"datacow,datasum", "datacow,nodatasum", "nodatacow"};
+  for (const std::string made : kinds) {
+    for (const std::string now : kinds) {
+      check_told(
+          [&](const std::string& folder) {
+            const Store store(folder, made, shadow_in_blocks(with_root("*")));
+            const Identity before(store.path());
+            store.remount(now);
+            std::string all = told(store.renew(with_root(hash(1, 70))));
+            store.remount(made);
+            all += concat(", ", told(store.renew(with_root(hash(2, 70)))));
+            all += content_of(store.seen()) == shadow_in_blocks(with_root(hash(2, 70))) ? ", renewed" : ", not renewed";
+            return all + (Identity(store.path()) == before ? "" : ", another file");
+          },
+          "done, done, renewed");
+    }
+  }
+}
+
+TEST_CASE("a folder whose new files are not to be copied on writing, or are to be compressed") {
+  EMULATION_LACKS("openat2");
+  NEEDS("mkfs.btrfs", "mount");
+  for (const int flag : {FS_NOCOW_FL, FS_COMPR_FL}) {
+    for (const std::string options : {"compress-force=zstd,max_inline=4096", "nodatacow"}) {
+      check_told(
+          [&](const std::string& folder) {
+            const Store store(folder, options, shadow_in_blocks(with_root("*")));
+            int flags = 0;
+            prepared(ioctl(store.folder().get(), FS_IOC_GETFLAGS, &flags) == 0, "flags");
+            flags |= flag;
+            prepared(ioctl(store.folder().get(), FS_IOC_SETFLAGS, &flags) == 0, "flags");
+            const std::string result = told(store.renew(with_root(hash(1, 70))));
+            return concat(result, content_of(store.seen()) == shadow_in_blocks(with_root(hash(1, 70))) ? "" : ", not");
+          },
+          "done");
+    }
+  }
 }
 
 TEST_CASE("a shadow that somebody edited in place is brought into blocks") {
