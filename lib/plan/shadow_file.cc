@@ -2,9 +2,8 @@
 #include "plan/shadow_file.h"
 
 #include <algorithm>
-#include <array>
+#include <ranges>
 #include <set>
-#include <span>
 
 #include "base/text.h"
 
@@ -42,6 +41,10 @@ std::string_view fault_of(std::string_view line) {
 }
 
 bool is_account(std::string_view line) { return fault_of(line).empty(); }
+
+bool is_line_of(std::string_view account, std::string_view line) {
+  return account_of(line) == account && is_account(line);
+}
 
 // glibc passes over blanks in front of a line and no reader over a carriage return behind it: without them it is one
 // line for all.
@@ -97,7 +100,7 @@ class Cell {
  public:
   Cell() = default;
   explicit Cell(const Lines& lines) : lines_(lines.begin(), lines.end()) {}
-  // A part of a run of cells (see Update); `lines` are those of the whole run, in its first cell.
+  // A part of a line that is longer than a cell, which its first cell has as its line.
   Cell(std::string_view text, const Lines& lines) : Cell(lines) { fixed_ = text; }
 
   [[nodiscard]] bool is_fixed() const { return !fixed_.empty(); }
@@ -132,36 +135,43 @@ class Cell {
   std::string fixed_;
 };
 
-// Lines into as few cells as their order allows; false where four do not hold them.
-bool pack(const Lines& lines, std::span<Cell> cells) {
-  std::size_t at = 0;
+// Lines into as few cells as their order allows.
+std::vector<Cell> cells_for(const Lines& lines) {
+  std::vector<Cell> cells;
   for (const std::string_view line : lines) {
-    if (!cells[at].has_room_for(line)) ++at;
-    if (at == cells.size() || !cells[at].has_room_for(line)) return false;
-    cells[at].add(line);
+    if (line.size() < shadow_cell) {
+      if (cells.empty() || !cells.back().has_room_for(line)) cells.emplace_back();
+      cells.back().add(line);
+      continue;
+    }
+    std::string text = concat(line, '\n');
+    pad(text, shadow_cell);
+    for (std::size_t at = 0; at < text.size(); at += shadow_cell)
+      cells.emplace_back(text.substr(at, shadow_cell), at == 0 ? Lines{line} : Lines());
   }
-  return true;
+  return cells;
 }
 
-// The cells of a file and the exchanges that change it. Lines that run from one cell into the next make a run of cells,
-// which stays as it is: it can only be taken away as a whole, if it is one line.
+// The cells of a file and the exchanges that change it. A line that is longer than a cell has cells of its own, which are
+// fixed: it can only be taken away.
 class Update {
  public:
   explicit Update(std::string_view stored) {
     std::string whole(stored);
     if (!whole.empty() && whole.back() != '\n') whole += '\n';
     pad(whole, shadow_block);
-    for (std::size_t at = 0; at < whole.size();) {
-      at = add_block(whole, at) ? at + shadow_block : add_run(whole, at);
-    }
+    for (std::size_t at = 0; at < whole.size();) at = add_blocks(whole, at);
     // The end of a last line without one, in a block of its own.
     if (stored.size() % shadow_block == 0 && whole.size() > stored.size()) exchange(cells_.size() - 1);
+    move_misplaced();
   }
 
-  Result<std::vector<BlockUpdate>> plan(const Reading& wanted) && {
-    for (const std::string_view line : wanted.accounts) TRY(set(line));
-    TRY(renew_others(wanted));
-    TRY(remove_all_but(wanted.accounts));
+  std::vector<BlockUpdate> plan(const Reading& wanted) && {
+    for (const std::string_view line : wanted.accounts) set(line);
+    renew_others(wanted);
+    remove(positions_of([&](std::string_view line) {
+      return is_account(line) && line_of(wanted.accounts, account_of(line)).empty();
+    }));
     return std::move(steps_);
   }
 
@@ -170,50 +180,57 @@ class Update {
     std::size_t cell;
     std::size_t index;  // of the line in it
   };
-
-  static std::unexpected<Error> edited_by_hand() {
-    return refusal("", "was edited by hand and is not in blocks; restart the device");
-  }
+  // Lines that somebody wrote without regard to cells, and the cells of their blocks.
+  struct Misplaced {
+    std::vector<std::string> lines;
+    std::size_t first;
+    std::size_t end;
+  };
 
   [[nodiscard]] const std::string& line_at(Position at) const { return cells_[at.cell].lines()[at.index]; }
 
-  // The block at `at`, where that is the start of one, if its lines have or can get cells of their own.
-  bool add_block(std::string_view whole, std::size_t at) {
-    if (at % shadow_block != 0 || whole[at + shadow_block - 1] != '\n') return false;
-    const std::string_view block = whole.substr(at, shadow_block);
-    std::array<Cell, cells_of_block> cells;
-    bool in_cells = true;
-    bool is_normal = true;
-    for (std::size_t i = 0; i < cells_of_block; ++i) {
-      const std::string_view cell = block.substr(i * shadow_cell, shadow_cell);
-      in_cells = in_cells && cell.back() == '\n';
-      cells[i] = Cell(lines_of(cell));
-      is_normal = is_normal && cells[i].size() + static_cast<std::size_t>(std::ranges::count(cell, '\n')) ==
-                                   shadow_cell + cells[i].lines().size();
-    }
-    if (!in_cells) {
-      cells = {};
-      if (!pack(lines_of(block), cells)) return false;
-    }
-    cells_.insert(cells_.end(), cells.begin(), cells.end());
-    if (!in_cells || !is_normal) exchange(cells_.size() - 1);
-    return true;
-  }
-
-  // The cells from `at` to the next end of a line that is one of a cell too; where they end.
-  std::size_t add_run(std::string_view whole, std::size_t at) {
-    std::size_t end = at + shadow_cell;
-    while (whole[end - 1] != '\n') end += shadow_cell;
-    Lines lines = lines_of(whole.substr(at, end - at));
-    if (end == at + shadow_cell) {
-      cells_.emplace_back(lines);
+  // The blocks from `at` to the next end of a line that is one of a block too; where they end.
+  std::size_t add_blocks(std::string_view whole, std::size_t at) {
+    std::size_t end = at + shadow_block;
+    while (whole[end - 1] != '\n') end += shadow_block;
+    const std::string_view blocks = whole.substr(at, end - at);
+    const std::size_t first = cells_.size();
+    if (add_cells(blocks)) return end;
+    cells_.resize(first);
+    const Lines lines = lines_of(blocks);
+    std::vector<Cell> packed = cells_for(lines);
+    if (blocks.size() == shadow_block && packed.size() <= cells_of_block) {
+      cells_.insert(cells_.end(), packed.begin(), packed.end());
+      cells_.resize(first + cells_of_block);
+      exchange(first);
       return end;
     }
-    for (; at < end; at += shadow_cell) {
-      cells_.emplace_back(whole.substr(at, shadow_cell), lines);
-      lines.clear();
-    }
+    for (std::size_t cell = 0; cell < blocks.size(); cell += shadow_cell)
+      cells_.emplace_back(blocks.substr(cell, shadow_cell), Lines());
+    misplaced_.push_back({{lines.begin(), lines.end()}, first, cells_.size()});
     return end;
+  }
+
+  // False where a line runs from one cell into the next that need not, or together with others.
+  bool add_cells(std::string_view blocks) {
+    std::vector<std::size_t> changed;  // without blanks around a line all readers agree on it
+    for (std::size_t at = 0; at < blocks.size();) {
+      std::size_t end = at + shadow_cell;
+      while (blocks[end - 1] != '\n') end += shadow_cell;
+      const std::string_view text = blocks.substr(at, end - at);
+      const Lines lines = lines_of(text);
+      if (end == at + shadow_cell) {
+        cells_.emplace_back(lines);
+        const auto ends = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+        if (cells_.back().size() - lines.size() + ends != shadow_cell) changed.push_back(cells_.size() - 1);
+      } else {
+        if (lines.size() != 1 || lines[0].size() < shadow_cell || !text.starts_with(lines[0])) return false;
+        for (Cell& cell : cells_for(lines)) cells_.push_back(std::move(cell));
+      }
+      at = end;
+    }
+    for (const std::size_t cell : changed) exchange(cell);
+    return true;
   }
 
   // Notes that the block of this cell is to be exchanged for what it is now.
@@ -222,6 +239,32 @@ class Update {
     std::string content;
     for (std::size_t i = 0; i < cells_of_block; ++i) content += cells_[(number * cells_of_block) + i].text();
     steps_.push_back({number, std::move(content)});
+  }
+
+  // The lines are copied behind everything first, where they are second ones. Then goes whatever else their accounts have
+  // in front of the copies, and last, from the back, the blocks where they stood.
+  void move_misplaced() {
+    const std::size_t first_copy = cells_.size();
+    Lines lines;
+    for (const Misplaced& misplaced : misplaced_) lines.insert(lines.end(), misplaced.lines.begin(), misplaced.lines.end());
+    append(lines);
+    for (const Misplaced& misplaced : misplaced_) {
+      for (const std::string& line : misplaced.lines) {
+        if (!is_account(line)) continue;
+        auto found = positions_of([&](std::string_view other) { return is_line_of(account_of(line), other); });
+        std::erase_if(found, [&](Position at) { return at.cell >= first_copy || at.cell < misplaced.first; });
+        remove(found);
+      }
+    }
+    for (const Misplaced& misplaced : std::views::reverse(misplaced_)) clear(misplaced.first, misplaced.end);
+  }
+
+  // From the back: without its end a line is nobody's, and without its start it could be somebody's.
+  void clear(std::size_t first, std::size_t end) {
+    for (std::size_t cell = end; cell-- > first;) {
+      cells_[cell] = Cell();
+      if (cell == first || cell % cells_of_block == 0) exchange(cell);
+    }
   }
 
   // Of the lines that `is_meant` says of, in their order.
@@ -235,81 +278,67 @@ class Update {
     return found;
   }
 
-  // From the back, so that nothing comes to stand in front that stood behind, and of a line over several blocks the start
-  // goes last: without its end it is nobody's, and without its start it could be somebody's.
-  Result<> remove(const std::vector<Position>& lines) {
+  // From the back, so that nothing comes to stand in front that stood behind.
+  void remove(const std::vector<Position>& lines) {
     for (std::size_t i = lines.size(); i-- > 0;) {
       const std::size_t cell = lines[i].cell;
       if (cells_[cell].is_fixed()) {
-        TRY(remove_run(cell));
+        clear(cell, cell + cells_for({cells_[cell].lines()[0]}).size());
         continue;
       }
       cells_[cell].remove(lines[i].index);
       if (i == 0 || lines[i - 1].cell != cell) exchange(cell);
     }
-    return {};
   }
 
-  Result<> remove_run(std::size_t first) {
-    if (cells_[first].lines().size() != 1) return edited_by_hand();
-    std::size_t cell = first + 1;
-    while (cell < cells_.size() && cells_[cell].is_fixed() && cells_[cell].lines().empty()) ++cell;
-    while (cell-- > first) {
-      cells_[cell] = Cell();
-      if (cell == first || cell % cells_of_block == 0) exchange(cell);
-    }
-    return {};
-  }
-
-  // Readers go forward: where the account has a line already, the new one has to stand behind that.
+  // In the first cell from `first` on that has room for it, or in blocks behind all others.
   void add_from(std::size_t first, std::string_view line) {
     std::size_t at = first;
     while (at < cells_.size() && !cells_[at].has_room_for(line)) ++at;
-    if (at == cells_.size()) cells_.resize(at + cells_of_block);
-    cells_[at].add(line);
-    exchange(at);
+    if (at < cells_.size()) {
+      cells_[at].add(line);
+      exchange(at);
+      return;
+    }
+    append({line});
+  }
+
+  // In blocks of their own, from the front: a line over several of them is nobody's until its end is there.
+  void append(const Lines& lines) {
+    std::size_t at = cells_.size();
+    for (Cell& cell : cells_for(lines)) cells_.push_back(std::move(cell));
+    cells_.resize((cells_.size() + cells_of_block - 1) / cells_of_block * cells_of_block);
+    for (; at < cells_.size(); at += cells_of_block) exchange(at);
   }
 
   void add_behind_all(std::string_view line) {
     std::size_t end = cells_.size();
-    while (end > 0 && cells_[end - 1].is_empty()) --end;
-    if (line.size() < shadow_cell) {
-      add_from(end == 0 ? 0 : end - 1, line);
-      return;
-    }
-    std::string text = concat(line, '\n');
-    pad(text, shadow_block);
-    const std::size_t first = cells_.size();
-    for (std::size_t at = 0; at < text.size();) at = add_run(text, at);
-    for (std::size_t cell = first; cell < cells_.size(); cell += cells_of_block) exchange(cell);
+    while (end > 1 && cells_[end - 1].is_empty()) --end;
+    add_from(end == 0 ? 0 : end - 1, line);
   }
 
-  Result<> set(std::string_view line) {
-    const auto found = positions_of([&](std::string_view other) {
-      return account_of(other) == account_of(line) && is_account(other);
-    });
+  // Readers go forward: where the account has a line already, the new one has to stand behind that.
+  void set(std::string_view line) {
+    const auto found = positions_of([&](std::string_view other) { return is_line_of(account_of(line), other); });
     if (found.empty()) {
       add_from(0, line);
-      return {};
+      return;
     }
-    if (line_at(found[0]) == line) return {};
-    for (const Position& position : found) {
-      if (cells_[position.cell].is_fixed()) return edited_by_hand();
-    }
+    if (line_at(found[0]) == line) return;
     const std::size_t cell = found[0].cell;
     if (cells_[cell].replace(found[0].index, line)) {
       exchange(cell);
-      return {};
+      return;
     }
-    TRY(remove({found.begin() + 1, found.end()}));
+    remove({found.begin() + 1, found.end()});
     add_from(cell + 1, line);
-    return remove({found[0]});
+    remove({found[0]});
   }
 
   // The lines that are nobody's. Where some are missing all are put behind everything else anew, since their order can
   // matter (of NIS entries it does). Second lines of accounts can stay and are never added: a reader who has missed the
   // first would take one for it.
-  Result<> renew_others(const Reading& wanted) {
+  void renew_others(const Reading& wanted) {
     std::set<std::string> known;
     std::vector<Position> surplus;
     std::vector<Position> all;  // the same, and what is wanted of the others
@@ -327,18 +356,15 @@ class Update {
       surplus.push_back(position);
       all.push_back(position);
     }
-    if (matched == wanted.others.size()) return remove(surplus);
-    for (const std::string_view line : wanted.others) add_behind_all(line);
-    return remove(all);
-  }
-
-  Result<> remove_all_but(const Lines& wanted) {
-    return remove(positions_of([&](std::string_view line) {
-      return is_account(line) && line_of(wanted, account_of(line)).empty();
-    }));
+    if (matched != wanted.others.size()) {
+      for (const std::string_view line : wanted.others) add_behind_all(line);
+      surplus = std::move(all);
+    }
+    remove(surplus);
   }
 
   std::vector<Cell> cells_;
+  std::vector<Misplaced> misplaced_;
   std::vector<BlockUpdate> steps_;
 };
 

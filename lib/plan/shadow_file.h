@@ -77,8 +77,8 @@ struct BlockUpdate {
 // the rest after another. Where one account changes, one exchange does it. Lines that do not fit any more are
 // written further behind first and then taken away in front, so that a cut leaves at most a line too many behind the
 // one that counts. Lines that are nobody's stay where they are as long as `wanted` has them. Empty = nothing to do.
-// Failed: `wanted` has no root and `stored` has one. Refused: `stored` was edited by hand, and a line to be changed
-// stands where it cannot be.
+// What somebody wrote into `stored` without regard to blocks is moved behind first, a block at a time.
+// Failed: `wanted` has no root and `stored` has one.
 Result<std::vector<BlockUpdate>> plan_shadow_update(std::string_view stored, std::string_view wanted);
 
 }  // namespace aimee

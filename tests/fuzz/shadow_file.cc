@@ -136,7 +136,7 @@ void check_update(const std::string& stored, const std::string& wanted) {
   const bool loses_root = seen_in(stored).contains("root") && !seen_in(wanted).contains("root");
   if (!updates) {
     check_message(updates.error());
-    HOLDS(!is_in_cells(stored) || loses_root);
+    HOLDS(loses_root);
     return;
   }
   HOLDS(!loses_root);
@@ -144,6 +144,8 @@ void check_update(const std::string& stored, const std::string& wanted) {
   const Accounts before = seen_in(stored);
   const Accounts after = seen_in(wanted);
   const bool in_cells = is_in_cells(stored) || stored.empty();
+  // Of a line that somebody wrote across two blocks a reader may find all but the end, which is this reserved field.
+  if (!in_cells && std::ranges::any_of(before, [](const auto& account) { return account.second.back() != ':'; })) return;
   check_readers(states, before, after, in_cells ? shadow_cell : shadow_block);
   HOLDS(seen_in(states.back()) == after);
   HOLDS(others_in(states.back()) == others_in(wanted));

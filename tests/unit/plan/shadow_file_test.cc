@@ -88,6 +88,11 @@ bool is_in_cells(const std::string& content) {
   return true;
 }
 
+std::string in_blocks(std::string content) {
+  content.resize((content.size() + shadow_block - 1) / shadow_block * shadow_block, '\n');
+  return content;
+}
+
 // The file's states under an update, the first one included.
 States states_of(std::string stored, const std::string& wanted) {
   const auto updates = plan_shadow_update(stored, wanted);
@@ -322,17 +327,32 @@ TEST_CASE("a file that was edited in place: brought into cells, where it fits a 
     check_readers(states, wanted, shadow_block);
     check_one_stroke(states, wanted);
   }
-  SUBCASE("a line that stands across two blocks cannot be changed, and one that does not can") {
+  SUBCASE("lines across blocks, an account's second one behind them") {
     std::string content = line("root", "*");
-    while (content.size() < 5000) content += line(concat("a", content.size()), hash('a'));
-    CHECK(told(plan_shadow_update(content, replaced(content, "root", hash('n')))) ==
-          "refused: was edited by hand and is not in blocks; restart the device");
-    const std::string behind = shadow_in_blocks(line("owner", "*"));
-    content.resize(2 * shadow_block, '\n');
-    const std::string wanted = replaced(content + behind, "owner", hash('n'));
-    const States states = states_of(content + behind, wanted);
-    check_readers(states, wanted, shadow_block);
-    check_one_stroke(states, wanted);
+    while (content.size() < 5000) content += line(concat("a", content.size()), hash('a', 700));
+    content += line("root", "!");
+    const std::string behind = shadow_in_blocks(line("root", "second") + line("owner", "*") + "+\n");
+    for (const std::string& stored : {content, in_blocks(content) + behind,
+                                      in_blocks(content) + behind + content}) {
+      for (const std::string name : {"root", "owner", "a26"}) {
+        const std::string fresh = line(name, hash('n', 200));
+        const std::string wanted = with_account_line(stored, name, fresh.substr(0, fresh.size() - 1));
+        const States states = states_of(stored, wanted);
+        check_readers(states, wanted, shadow_block);
+        check_one_stroke(states, wanted);
+        CHECK(is_in_cells(states.back()));
+        CHECK(states_of(states.back(), wanted).size() == 1);
+      }
+    }
+  }
+  SUBCASE("a long line that does not stand where one belongs") {
+    const std::string content = image + concat("ldap:{CRYPT}", std::string(3000, 'z'), ":1::::::\n") + line("far", "*");
+    for (const std::string name : {"root", "far"}) {
+      const std::string wanted = replaced(content, name, hash('n'));
+      const States states = states_of(content, wanted);
+      check_readers(states, wanted, shadow_block);
+      CHECK(same_accounts(states.back(), wanted));
+    }
   }
   SUBCASE("a last line without its end, where a block ends") {
     std::string content = shadow_in_blocks(line("root", "*"));
