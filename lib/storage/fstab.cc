@@ -48,7 +48,7 @@ std::string unit_of_var(const std::string& root) {
 }
 
 // Without a line: why the volume is not looked after, or the refusal where there is none at all.
-Result<FstabVolume> without_line(const std::string& root, std::unexpected<Error> refused) {
+Result<FstabVolume> without_line(const std::string& root, Failed refused) {
   std::string by = unit_of_var(root);
   const auto var = open_in_root(root, "/var", O_PATH | O_DIRECTORY);
   if (by.empty() && var && is_mount_point(*var, "").value_or(false)) by = "something else";

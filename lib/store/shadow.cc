@@ -59,7 +59,7 @@ Result<Fd> make_block(const Fd& store, const std::string& content, const std::op
   return block;
 }
 
-std::unexpected<Error> cannot_exchange(const Fd& shadow, int code) {
+Failed cannot_exchange(const Fd& shadow, int code) {
   constexpr std::string_view nothing_changed = ": nothing was changed; ";
   if (code == EOPNOTSUPP || code == ENOTTY || code == EXDEV) {
     return refusal(stored_shadow, concat("its file system cannot exchange a block (FICLONERANGE)", nothing_changed,
