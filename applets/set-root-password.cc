@@ -163,7 +163,8 @@ Result<std::string> new_line(const Fd& etc, const Request& request, std::string_
   if (line.empty()) return failure(subject, concat("has no ", request.user), 0);
   if (line != account_line(stored, request.user)) return line;
   return failure("passwd",
-                 concat("ended well, but the line of ", request.user, " in /etc/shadow is the old one: where it put "
+                 concat("ended well, but the line of ", request.user,
+                        " in /etc/shadow is the old one: where it put "
                         "the password (see /etc/pam.d), it is not kept; nothing was changed"),
                  0);
 }

@@ -52,11 +52,11 @@ struct Scheme {
 };
 
 constexpr Scheme schemes[] = {
-    {"y", Form::yescrypt, 43, 86},     {"gy", Form::yescrypt, 43, 86}, {"sm3y", Form::yescrypt, 43, 86},
-    {"7", Form::scrypt, 43, 97},       {"2a", Form::bcrypt, 53, 0},    {"2b", Form::bcrypt, 53, 0},
-    {"2x", Form::bcrypt, 53, 0},       {"2y", Form::bcrypt, 53, 0},    {"6", Form::rounds, 86, 16},
-    {"5", Form::rounds, 43, 16},       {"sm3", Form::rounds, 43, 16},  {"sha1", Form::sha1, 28, 64},
-    {"md5", Form::sun_md5, 22, 8},     {"1", Form::plain, 22, 8},      {"3", Form::nt, 32, 0},
+    {"y", Form::yescrypt, 43, 86}, {"gy", Form::yescrypt, 43, 86}, {"sm3y", Form::yescrypt, 43, 86},
+    {"7", Form::scrypt, 43, 97},   {"2a", Form::bcrypt, 53, 0},    {"2b", Form::bcrypt, 53, 0},
+    {"2x", Form::bcrypt, 53, 0},   {"2y", Form::bcrypt, 53, 0},    {"6", Form::rounds, 86, 16},
+    {"5", Form::rounds, 43, 16},   {"sm3", Form::rounds, 43, 16},  {"sha1", Form::sha1, 28, 64},
+    {"md5", Form::sun_md5, 22, 8}, {"1", Form::plain, 22, 8},      {"3", Form::nt, 32, 0},
 };
 
 // `parts` are what stands between the id and the digest.

@@ -2,7 +2,6 @@
 #include "plan/shadow_file.h"
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 
 #include "base/text.h"
@@ -11,88 +10,8 @@ namespace aimee {
 
 namespace {
 
-using Lines = std::vector<std::string_view>;
-
 constexpr std::size_t cells_of_block = shadow_block / shadow_cell;
 constexpr std::size_t filled_at_first = 768;  // bytes of a cell; the rest is for its lines to grow
-constexpr std::size_t fields_of_line = 9;     // shadow(5)
-constexpr std::size_t longest_number = 19;    // letters
-
-std::string_view account_of(std::string_view line) { return line.substr(0, line.find(':')); }
-
-bool is_name(std::string_view name) {
-  return !name.empty() && !std::string_view("+-#").contains(name[0]) &&
-         std::ranges::all_of(name, [](char letter) { return letter > ' ' && letter < 0x7f && letter != '/'; });
-}
-
-bool is_number(std::string_view field) {
-  if (field.starts_with('-')) field.remove_prefix(1);
-  return field.size() <= longest_number && field.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Why it is no account's line; empty = it is one.
-std::string_view fault_of(std::string_view line) {
-  if (line.size() >= shadow_cell) return "is too long";
-  if (!is_name(account_of(line))) return "begins with no account's name";
-  if (line.contains('\0')) return "has a NUL byte in it";
-  const auto fields = split(line, ':');
-  if (fields.size() != fields_of_line) return "has not nine fields";
-  return std::all_of(fields.begin() + 2, fields.end(), is_number) ? "" : "has letters where a number belongs";
-}
-
-bool is_account(std::string_view line) { return fault_of(line).empty(); }
-
-bool is_line_of(std::string_view account, std::string_view line) {
-  return account_of(line) == account && is_account(line);
-}
-
-// glibc passes over blanks in front of a line and no reader over a carriage return behind it: without them it is one
-// line for all.
-std::string_view normal(std::string_view line) {
-  const std::string_view bare = trimmed(line);
-  return bare.size() != line.size() && is_account(bare) ? bare : line;
-}
-
-Lines lines_of(std::string_view content) {
-  Lines lines;
-  for (const std::string_view line : split(content, '\n')) {
-    if (!line.empty()) lines.push_back(normal(line));
-  }
-  return lines;
-}
-
-// A file as readers take it.
-struct Reading {
-  Lines accounts;  // the first line of each
-  Lines seconds;   // further lines of these
-  Lines others;    // that are nobody's
-};
-
-Reading read_lines(std::string_view content) {
-  Reading reading;
-  std::set<std::string_view> known;
-  for (const std::string_view line : lines_of(content)) {
-    if (!is_account(line)) {
-      reading.others.push_back(line);
-    } else if (known.insert(account_of(line)).second) {
-      reading.accounts.push_back(line);
-    } else {
-      reading.seconds.push_back(line);
-    }
-  }
-  return reading;
-}
-
-std::string_view line_of(const Lines& accounts, std::string_view account) {
-  const auto found = std::ranges::find(accounts, account, account_of);
-  return found == accounts.end() ? std::string_view() : *found;
-}
-
-std::string joined(const Lines& lines) {
-  std::string text;
-  for (const std::string_view line : lines) text += concat(line, '\n');
-  return text;
-}
 
 void pad(std::string& text, std::size_t unit) { text.resize((text.size() + unit - 1) / unit * unit, '\n'); }
 
@@ -152,8 +71,8 @@ std::vector<Cell> cells_for(const Lines& lines) {
   return cells;
 }
 
-// The cells of a file and the exchanges that change it. A line that is longer than a cell has cells of its own, which are
-// fixed: it can only be taken away.
+// The cells of a file and the exchanges that change it. A line that is longer than a cell has cells of its own, which
+// are fixed: it can only be taken away.
 class Update {
  public:
   explicit Update(std::string_view stored) {
@@ -169,9 +88,7 @@ class Update {
   std::vector<BlockUpdate> plan(const Reading& wanted) && {
     for (const std::string_view line : wanted.accounts) set(line);
     renew_others(wanted);
-    remove(positions_of([&](std::string_view line) {
-      return is_account(line) && line_of(wanted.accounts, account_of(line)).empty();
-    }));
+    remove_all_but(wanted.accounts);
     return std::move(steps_);
   }
 
@@ -241,22 +158,36 @@ class Update {
     steps_.push_back({number, std::move(content)});
   }
 
-  // The lines are copied behind everything first, where they are second ones. Then goes whatever else their accounts have
-  // in front of the copies, and last, from the back, the blocks where they stood.
+  // Of the account's lines, or of all where it is empty, in their order.
+  [[nodiscard]] std::vector<Position> positions_of(std::string_view account) const {
+    std::vector<Position> found;
+    for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+      for (std::size_t index = 0; index < cells_[cell].lines().size(); ++index) {
+        if (account.empty() || is_line_of(account, cells_[cell].lines()[index])) found.push_back({cell, index});
+      }
+    }
+    return found;
+  }
+
+  // The lines are copied behind everything first, where they are second ones. Then goes whatever else their accounts
+  // have in front of the copies, and last, from the back, the blocks where they stood.
   void move_misplaced() {
     const std::size_t first_copy = cells_.size();
     Lines lines;
-    for (const Misplaced& misplaced : misplaced_) lines.insert(lines.end(), misplaced.lines.begin(), misplaced.lines.end());
+    for (const Misplaced& misplaced : misplaced_)
+      lines.insert(lines.end(), misplaced.lines.begin(), misplaced.lines.end());
     append(lines);
     for (const Misplaced& misplaced : misplaced_) {
       for (const std::string& line : misplaced.lines) {
         if (!is_account(line)) continue;
-        auto found = positions_of([&](std::string_view other) { return is_line_of(account_of(line), other); });
-        std::erase_if(found, [&](Position at) { return at.cell >= first_copy || at.cell < misplaced.first; });
-        remove(found);
+        std::vector<Position> between;
+        for (const Position& at : positions_of(account_of(line))) {
+          if (at.cell >= misplaced.first && at.cell < first_copy) between.push_back(at);
+        }
+        remove(between);
       }
     }
-    for (const Misplaced& misplaced : std::views::reverse(misplaced_)) clear(misplaced.first, misplaced.end);
+    for (std::size_t i = misplaced_.size(); i-- > 0;) clear(misplaced_[i].first, misplaced_[i].end);
   }
 
   // From the back: without its end a line is nobody's, and without its start it could be somebody's.
@@ -265,17 +196,6 @@ class Update {
       cells_[cell] = Cell();
       if (cell == first || cell % cells_of_block == 0) exchange(cell);
     }
-  }
-
-  // Of the lines that `is_meant` says of, in their order.
-  [[nodiscard]] std::vector<Position> positions_of(auto is_meant) const {
-    std::vector<Position> found;
-    for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
-      for (std::size_t index = 0; index < cells_[cell].lines().size(); ++index) {
-        if (is_meant(cells_[cell].lines()[index])) found.push_back({cell, index});
-      }
-    }
-    return found;
   }
 
   // From the back, so that nothing comes to stand in front that stood behind.
@@ -319,7 +239,7 @@ class Update {
 
   // Readers go forward: where the account has a line already, the new one has to stand behind that.
   void set(std::string_view line) {
-    const auto found = positions_of([&](std::string_view other) { return is_line_of(account_of(line), other); });
+    const auto found = positions_of(account_of(line));
     if (found.empty()) {
       add_from(0, line);
       return;
@@ -339,14 +259,14 @@ class Update {
   // matter (of NIS entries it does). Second lines of accounts can stay and are never added: a reader who has missed the
   // first would take one for it.
   void renew_others(const Reading& wanted) {
-    std::set<std::string> known;
+    std::set<std::string_view> known;
     std::vector<Position> surplus;
     std::vector<Position> all;  // the same, and what is wanted of the others
     std::size_t matched = 0;
-    for (const Position& position : positions_of([](std::string_view) { return true; })) {
+    for (const Position& position : positions_of({})) {
       const std::string& line = line_at(position);
       if (is_account(line)) {
-        const bool is_second = !known.emplace(account_of(line)).second;
+        const bool is_second = !known.insert(account_of(line)).second;
         if (!is_second || std::ranges::find(wanted.seconds, line) != wanted.seconds.end()) continue;
       } else if (matched < wanted.others.size() && line == wanted.others[matched]) {
         ++matched;
@@ -359,6 +279,14 @@ class Update {
     if (matched != wanted.others.size()) {
       for (const std::string_view line : wanted.others) add_behind_all(line);
       surplus = std::move(all);
+    }
+    remove(surplus);
+  }
+
+  void remove_all_but(const Lines& wanted) {
+    std::vector<Position> surplus;
+    for (const Position& at : positions_of({})) {
+      if (is_account(line_at(at)) && line_of(wanted, account_of(line_at(at))).empty()) surplus.push_back(at);
     }
     remove(surplus);
   }
@@ -386,95 +314,8 @@ std::string shadow_in_blocks(std::string_view content) {
   return blocks;
 }
 
-std::string without_padding(std::string_view content) { return joined(lines_of(content)); }
-
-std::string accounts_alone(std::string_view content) { return joined(read_lines(content).accounts); }
-
-std::string account_line(std::string_view content, std::string_view user) {
-  return std::string(line_of(read_lines(content).accounts, user));
-}
-
-std::string with_account_line(std::string_view stored, std::string_view user, std::string_view line) {
-  const std::string old = account_line(stored, user);
-  std::string all;
-  bool done = false;
-  for (const std::string_view other : lines_of(stored)) {
-    const bool is_his = account_of(other) == user && (!is_account(other) || (!done && other == old));
-    const bool is_place = is_his && !done && (old.empty() || other == old);
-    if (is_place) all += concat(line, '\n');
-    if (!is_his) all += concat(other, '\n');
-    done = done || is_place;
-  }
-  return done ? all : concat(all, line, '\n');
-}
-
-std::vector<std::string> accounts_missing(std::string_view in, std::string_view from) {
-  const Lines present = read_lines(in).accounts;
-  std::vector<std::string> missing;
-  for (const std::string_view line : read_lines(from).accounts) {
-    if (line_of(present, account_of(line)).empty()) missing.emplace_back(account_of(line));
-  }
-  return missing;
-}
-
-std::string with_accounts_of(std::string_view stored, std::string_view image) {
-  std::string all(stored);
-  for (const std::string& account : accounts_missing(stored, image)) {
-    if (!all.empty() && all.back() != '\n') all += '\n';
-    all += concat(account_line(image, account), '\n');
-  }
-  return all;
-}
-
-bool same_accounts(std::string_view one, std::string_view other) {
-  Reading first = read_lines(one);
-  Reading second = read_lines(other);
-  std::ranges::sort(first.accounts);
-  std::ranges::sort(second.accounts);
-  return first.accounts == second.accounts && first.others == second.others;
-}
-
-bool has_account(std::string_view content, std::string_view user) { return !account_line(content, user).empty(); }
-
-std::string password_field(std::string_view content, std::string_view user) {
-  const std::string line = account_line(content, user);
-  return line.empty() ? line : std::string(split(line, ':')[1]);
-}
-
-std::vector<ShadowFault> shadow_faults(std::string_view content) {
-  std::vector<ShadowFault> faults;
-  std::set<std::string_view> known;
-  std::size_t number = 0;
-  for (const std::string_view line : split(content, '\n')) {
-    ++number;
-    const std::string_view bare = trimmed(line);
-    if (bare.empty() || std::string_view("#+-").contains(bare[0])) continue;
-    if (const std::string_view fault = fault_of(bare); !fault.empty()) {
-      faults.push_back({number, std::string(fault)});
-    } else if (!known.insert(account_of(bare)).second) {
-      faults.push_back({number, concat("names ", account_of(bare), " again, and the first line counts")});
-    } else if (bare.size() != line.size()) {
-      faults.push_back({number, line.back() == '\r' ? "ends with a carriage return" : "has blanks around it"});
-    }
-  }
-  return faults;
-}
-
-Result<> check_shadow(std::string_view content, std::string_view subject) {
-  std::set<std::string_view> known;
-  for (const std::string_view line : lines_of(content)) {
-    if (line[0] == '#') continue;
-    const std::string name = printable(account_of(line).substr(0, 64));  // never the password
-    if (const std::string_view fault = fault_of(line); !fault.empty())
-      return failure(subject, concat("the line \"", name, "\" ", fault), 0);
-    if (!known.insert(account_of(line)).second) return failure(subject, concat("has ", name, " twice"), 0);
-  }
-  return {};
-}
-
 Result<std::vector<BlockUpdate>> plan_shadow_update(std::string_view stored, std::string_view wanted) {
-  if (has_account(stored, "root") && !has_account(wanted, "root"))
-    return failure("the new version", "has no root", 0);
+  if (has_account(stored, "root") && !has_account(wanted, "root")) return failure("the new version", "has no root", 0);
   return Update(stored).plan(read_lines(wanted));
 }
 

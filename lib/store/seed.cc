@@ -62,7 +62,8 @@ Result<> find_out_about_shadow(const Places& places, const Look& image, const Lo
   const std::string wanted = TRY(text_of(image, "/etc/shadow"));
   for (const ShadowFault& fault : shadow_faults(wanted))
     facts.warnings.push_back(concat("/etc/shadow:", fault.line, ": ", fault.what, ": correct it in the image"));
-  if (stored.is(EntryKind::file)) facts.missing_accounts = accounts_missing(TRY(text_of(stored, stored_shadow)), wanted);
+  if (stored.is(EntryKind::file))
+    facts.missing_accounts = accounts_missing(TRY(text_of(stored, stored_shadow)), wanted);
   return {};
 }
 

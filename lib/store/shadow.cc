@@ -28,8 +28,8 @@ Failed cannot_open(int code) {
   return failure(stored_shadow, "open", code);
 }
 
-// btrfs exchanges blocks only between two files with checksums or two without, and a file has what the mount options and
-// its folder said when it was made (nodatasum, nodatacow, chattr +C). An empty one can be made the other kind.
+// btrfs exchanges blocks only between two files with checksums or two without, and a file has what the mount options
+// and its folder said when it was made (nodatasum, nodatacow, chattr +C). An empty one can be made the other kind.
 enum class Checksums { as_made, with, without };
 
 Result<> choose(Checksums checksums, const Fd& empty) {

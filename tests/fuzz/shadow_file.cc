@@ -1,6 +1,6 @@
 // An update of shadow: the stored file and the wanted one, "%%" between them. After every exchange, and across any of
-// them, each account is there with its old line or its new one; at the end with its new one. What is nobody's line is in
-// the way of none of it, and is there at the end in its order.
+// them, each account is there with its old line or its new one; at the end with its new one. What is nobody's line is
+// in the way of none of it, and is there at the end in its order.
 #include "plan/shadow_file.h"
 
 #include <algorithm>
@@ -31,7 +31,8 @@ bool is_account(std::string_view line) {
     fields.push_back(line.substr(start, end - start));
     start = end + 1;
   }
-  if (fields.size() != 9 || line.size() >= shadow_cell || line.find('\0') != line.npos || fields[0].empty()) return false;
+  if (fields.size() != 9 || line.size() >= shadow_cell || line.find('\0') != line.npos || fields[0].empty())
+    return false;
   const char first = fields[0][0];
   if (first == '#' || first == '+' || first == '-') return false;
   const auto is_of_name = [](char letter) { return letter >= '!' && letter <= '~' && letter != '/'; };
@@ -145,7 +146,8 @@ void check_update(const std::string& stored, const std::string& wanted) {
   const Accounts after = seen_in(wanted);
   const bool in_cells = is_in_cells(stored) || stored.empty();
   // Of a line that somebody wrote across two blocks a reader may find all but the end, which is this reserved field.
-  if (!in_cells && std::ranges::any_of(before, [](const auto& account) { return account.second.back() != ':'; })) return;
+  if (!in_cells && std::ranges::any_of(before, [](const auto& account) { return account.second.back() != ':'; }))
+    return;
   check_readers(states, before, after, in_cells ? shadow_cell : shadow_block);
   HOLDS(seen_in(states.back()) == after);
   HOLDS(others_in(states.back()) == others_in(wanted));

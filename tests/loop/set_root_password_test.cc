@@ -268,14 +268,16 @@ TEST_CASE("passwd fails or changes nothing") {
     CHECK(outcome.exit == 1);
     CHECK(outcome.err == "set-root-password: passwd: failed with exit status 3; nothing was changed\n");
   }
-  for (const char* script : {"exit 0", "sed -i s/root:x:/root:secret:/ /etc/passwd", "echo bin:new:1:::::: >>/etc/shadow"}) {
+  for (const char* script :
+       {"exit 0", "sed -i s/root:x:/root:secret:/ /etc/passwd", "echo bin:new:1:::::: >>/etc/shadow"}) {
     SUBCASE(script) {
       root.replace_program("passwd", std::string("#!/bin/sh\n") + script + "\n");
       const Outcome outcome = run_applet("set-root-password", {"--root", root.path()});
       CHECK(outcome.exit == 1);
-      CHECK(outcome.err ==
-            "set-root-password: passwd: ended well, but the line of root in /etc/shadow is the old one: where it put the "
-            "password (see /etc/pam.d), it is not kept; nothing was changed\n");
+      CHECK(
+          outcome.err ==
+          "set-root-password: passwd: ended well, but the line of root in /etc/shadow is the old one: where it put the "
+          "password (see /etc/pam.d), it is not kept; nothing was changed\n");
     }
   }
   SUBCASE("leaves rubbish") {
@@ -306,13 +308,14 @@ TEST_CASE(
   const std::string before = without_padding(root.stored());
   const Outcome outcome = run_applet("set-root-password", {"--root", root.path()});
   CHECK_MESSAGE(outcome.exit == 0, outcome.err);
-  CHECK(read_text(root / "tmp/seen") == "mounted over it\n" + read_text(root / "etc/group") +
-                                            before + "640 0 42 regular file\nwritable\n");
+  CHECK(read_text(root / "tmp/seen") ==
+        "mounted over it\n" + read_text(root / "etc/group") + before + "640 0 42 regular file\nwritable\n");
   CHECK(root.field_of("root") == "new");
   CHECK_FALSE(std::filesystem::exists(root / "etc/new"));
   // Removed where it comes from: passwd sees the image's.
   std::filesystem::remove(root / "tmp/mounted");
-  root.replace_program("passwd", "#!/bin/sh\ncat /etc/environment >/tmp/seen\nsed -i s/^root:new/root:newer/ /etc/shadow\n");
+  root.replace_program("passwd",
+                       "#!/bin/sh\ncat /etc/environment >/tmp/seen\nsed -i s/^root:new/root:newer/ /etc/shadow\n");
   const Outcome without = run_applet("set-root-password", {"--root", root.path()});
   CHECK_MESSAGE(without.exit == 0, without.err);
   CHECK(read_text(root / "tmp/seen").find("mounted over it") == std::string::npos);
@@ -373,13 +376,17 @@ TEST_CASE("a line of passwd that does not lead to shadow: refused before anythin
   const std::string before = root.stored();
   const std::string file = root / "tmp/passwd";
   const auto with_field = [&](const std::string& user, const std::string& field) {
-    write_text(file, "# x\n+root::0:0:::\nbin:*:2:2::/:/bin/sh\n" + user + ":" + field + ":0:0::/root:/bin/sh\r\n" + user +
-                         ":x:0:0::/:/bin/sh\n");
+    write_text(file, "# x\n+root::0:0:::\nbin:*:2:2::/:/bin/sh\n" + user + ":" + field + ":0:0::/root:/bin/sh\r\n" +
+                         user + ":x:0:0::/:/bin/sh\n");
     tool({"mount", "--bind", file, root / "etc/passwd"});
   };
   for (const std::string user : {"root", "owner"}) {
-    for (const auto& [field, told] : {std::pair{"", "empty"}, {"*", "\"*\""}, {"!", "\"!\""}, {"*NP*", "\"*NP*\""},
-                                      {"!unprovisioned", "\"!unprovisioned\""}, {"abJnggxhB/yWI", "a password"}}) {
+    for (const auto& [field, told] : {std::pair{"", "empty"},
+                                      {"*", "\"*\""},
+                                      {"!", "\"!\""},
+                                      {"*NP*", "\"*NP*\""},
+                                      {"!unprovisioned", "\"!unprovisioned\""},
+                                      {"abJnggxhB/yWI", "a password"}}) {
       with_field(user, field);
       check_refused(root, {user},
                     "set-root-password: " + (root / "etc/passwd") + ":4: the second field of " + user + " is " + told +
@@ -414,7 +421,8 @@ TEST_CASE("lines of somebody else in shadow: a password is set all the same, and
         std::string("-guest::::::::\n+@admins::::::::\n+"), std::string("# a comment\n   \nwords"),
         std::string("nul:\0:1::::::", 14), std::string("j\xc3\xb6rg:*:1::::::\n\xff"),
         "ldap:{CRYPT}" + std::string(1100, 'z') + ":20000:0:99999:7:::", "big:" + std::string(9000, 'z')}) {
-    for (const std::string& shadow : {accounts + foreign + "\n", foreign.starts_with("root:") ? accounts : foreign + "\n" + accounts}) {
+    for (const std::string& shadow :
+         {accounts + foreign + "\n", foreign.starts_with("root:") ? accounts : foreign + "\n" + accounts}) {
       const LoginRoot root(LoginRoot::Shadow::bound, shadow);
       const NothingLeft nothing_left;
       for (const std::string user : {"root", "owner"}) {
@@ -430,8 +438,8 @@ TEST_CASE("lines of somebody else in shadow: a password is set all the same, and
 
 TEST_CASE("a broken line of the user himself is replaced") {
   NEEDS_LOGIN();
-  for (const std::string broken : {"owner:!:20000:0:99999:7:::\r", "owner:*", "owner", " owner:!:20000:0:99999:7:::",
-                                   "owner:$6$salt$hash:today::::::"}) {
+  for (const std::string broken : {"owner:!:20000:0:99999:7:::\r", "owner:*", "owner",
+                                   " owner:!:20000:0:99999:7:::", "owner:$6$salt$hash:today::::::"}) {
     const LoginRoot root(LoginRoot::Shadow::bound, "root:*:20000:0:99999:7:::\r\n" + broken + "\ndaemon:*:1::::::\n");
     const NothingLeft nothing_left;
     CHECK(run_applet("set-root-password", {"--root", root.path(), "--missing", "owner"}).exit == 0);
@@ -445,9 +453,15 @@ TEST_CASE("a broken line of the user himself is replaced") {
 
 TEST_CASE("--missing: only what crypt(3) can have returned is a password") {
   NEEDS_LOGIN();
-  for (const auto& [field, exit] :
-       {std::pair{"!unprovisioned", 0}, {"*LK*", 0}, {"NP", 0}, {"", 0}, {"x", 0}, {"$6$salt$hash", 0},
-        {"abJnggxhB/yWI", 3}, {"!abJnggxhB/yWI", 3}, {"$1$abcdefgh$apR79uSs0V5fMrws52ggI1", 3}}) {
+  for (const auto& [field, exit] : {std::pair{"!unprovisioned", 0},
+                                    {"*LK*", 0},
+                                    {"NP", 0},
+                                    {"", 0},
+                                    {"x", 0},
+                                    {"$6$salt$hash", 0},
+                                    {"abJnggxhB/yWI", 3},
+                                    {"!abJnggxhB/yWI", 3},
+                                    {"$1$abcdefgh$apR79uSs0V5fMrws52ggI1", 3}}) {
     const LoginRoot root(LoginRoot::Shadow::bound, std::string("root:") + field + ":20000:0:99999:7:::\n");
     CHECK_MESSAGE(run_applet("set-root-password", {"--root", root.path(), "--missing"}).exit == exit, field);
   }

@@ -213,7 +213,8 @@ TEST_CASE(
   device.root.file("etc/aimee-os/writable-etc", "f hostname\nf issue\nf motd\nf hosts\nf late\nf ../x\n");
   for (const char* name : {"etc/issue", "etc/motd", "etc/hosts", "etc/late"}) device.root.file(name, "image\n");
   device.make_ready_and_mount();
-  device.seed("shadow", "root:$1$abcdefgh$apR79uSs0V5fMrws52ggI1:20000:0:99999:7:::\n", read_text(device.root / "etc/shadow"));
+  device.seed("shadow", "root:$1$abcdefgh$apR79uSs0V5fMrws52ggI1:20000:0:99999:7:::\n",
+              read_text(device.root / "etc/shadow"));
   device.seed("hostname", "mine\n", "image\n");
   device.seed("issue", "old\n", "old\n");
   device.seed("motd", "mine\n", "old\n");

@@ -40,14 +40,13 @@ constexpr std::string_view words_only[] = {
     "$6$", "$6$salt", "$6$salt$", "$6$salt$hash", "$y$j9T$", "$y$j9T$salt$", "$9$salt$hash", "*0", "*1",
     "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b7dWRWJTmaaJObG",
     // One letter too few, too many, or outside the alphabet.
-    "$y$j9T$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk", "$y$j9T$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk88",
-    "$y$$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk8", "$y$j9T$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk8",
-    "$y$j9T$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk+",
+    "$y$j9T$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk",
+    "$y$j9T$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk88", "$y$$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk8",
+    "$y$j9T$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk8", "$y$j9T$abcd$Orp.OeCze/69QcGqIHgWirbgcT9eibc/Ny1z.QraKk+",
     "$5$12345678901234567$CnHV2UUmhQLVcZAY7xslAkW1fzNcEhAJSZLqEppW910",
     "$5$rounds=0$a$CnHV2UUmhQLVcZAY7xslAkW1fzNcEhAJSZLqEppW910",
-    "$5$rounds=999$a$CnHV2UUmhQLVcZAY7xslAkW1fzNcEhAJSZLqEppW910",
-    "$1$rounds=1000$a$hX.vY/ydCu0tq.wXJ2Pn4.", "$1$123456789$apR79uSs0V5fMrws52ggI1",
-    "$2b$03$abcdefghijklmnopqrstuuPNNoX.Msxr5RW2ZSGmuXGWl40tmLDPa",
+    "$5$rounds=999$a$CnHV2UUmhQLVcZAY7xslAkW1fzNcEhAJSZLqEppW910", "$1$rounds=1000$a$hX.vY/ydCu0tq.wXJ2Pn4.",
+    "$1$123456789$apR79uSs0V5fMrws52ggI1", "$2b$03$abcdefghijklmnopqrstuuPNNoX.Msxr5RW2ZSGmuXGWl40tmLDPa",
     "$2b$32$abcdefghijklmnopqrstuuPNNoX.Msxr5RW2ZSGmuXGWl40tmLDPa",
     "$2b$4$abcdefghijklmnopqrstuuPNNoX.Msxr5RW2ZSGmuXGWl40tmLDPa",
     "$2c$04$abcdefghijklmnopqrstuuPNNoX.Msxr5RW2ZSGmuXGWl40tmLDPa", "$3$$30DB62F8B4A233F537EB46A4A77A861D",
@@ -108,7 +107,8 @@ TEST_CASE("passwd that does not lead to shadow: what it has itself counts, and i
   }
   CHECK(state(hashes[1]) == PasswordState::set);
   CHECK(trouble_in_passwd(passwd(hashes[1]), "root").starts_with(":1: the second field of root is a password, not"));
-  CHECK(trouble_in_passwd(passwd(concat("!", hashes[1])), "root").starts_with(":1: the second field of root is a pass"));
+  CHECK(
+      trouble_in_passwd(passwd(concat("!", hashes[1])), "root").starts_with(":1: the second field of root is a pass"));
   CHECK(state(concat("!", hashes[1])) == PasswordState::locked);
   CHECK(password_of("root", "", shadow) == PasswordState::set);
   CHECK(password_of("bin", "", shadow) == PasswordState::none);

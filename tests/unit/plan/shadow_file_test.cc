@@ -202,9 +202,9 @@ TEST_CASE("the line of an account is the first that readers take for one") {
 
 TEST_CASE("what is nobody's: readers find no account by it") {
   for (const std::string& foreign : foreign_lines()) {
-    CHECK_MESSAGE(accounts_alone(line("root", "*") + foreign + "\n" + line("bin", "!")) ==
-                      line("root", "*") + line("bin", "!"),
-                  printable(foreign.substr(0, 40)));
+    CHECK_MESSAGE(
+        accounts_alone(line("root", "*") + foreign + "\n" + line("bin", "!")) == line("root", "*") + line("bin", "!"),
+        printable(foreign.substr(0, 40)));
   }
   CHECK(accounts_alone(" root:*:1::::::\t\r\n") == "root:*:1::::::\n");
   CHECK(accounts_alone("root:*:-1:0:99999:7:-1:-1:\n") == "root:*:-1:0:99999:7:-1:-1:\n");
@@ -332,8 +332,7 @@ TEST_CASE("a file that was edited in place: brought into cells, where it fits a 
     while (content.size() < 5000) content += line(concat("a", content.size()), hash('a', 700));
     content += line("root", "!");
     const std::string behind = shadow_in_blocks(line("root", "second") + line("owner", "*") + "+\n");
-    for (const std::string& stored : {content, in_blocks(content) + behind,
-                                      in_blocks(content) + behind + content}) {
+    for (const std::string& stored : {content, in_blocks(content) + behind, in_blocks(content) + behind + content}) {
       for (const std::string name : {"root", "owner", "a26"}) {
         const std::string fresh = line(name, hash('n', 200));
         const std::string wanted = with_account_line(stored, name, fresh.substr(0, fresh.size() - 1));
