@@ -17,6 +17,7 @@
 #include "harness/child.h"
 #include "harness/temporary_folder.h"
 #include "harness/test.h"
+#include "system/process.h"
 
 namespace aimee::test {
 
@@ -376,7 +377,35 @@ TEST_CASE("the process's umask neither spoils the copy nor is changed by it") {
   check_same(trees);
 }
 
-TEST_CASE("a tree is measured by files of every kind, and by what is allocated") {
+TEST_CASE("a tree on a compressed file system is measured by what a copy of it takes") {
+  NEEDS("mkfs.erofs", "mksquashfs", "mount");
+  const Trees trees;
+  trees.folder.file("source/dense", std::string(1'000'000, 'x'));
+  const std::string sparse = trees.folder.file("source/sparse", std::string(5000, 'x'));
+  prepared(truncate(sparse.c_str(), 64 << 20) == 0, sparse);
+  const std::string source = trees.folder / "source";
+  const std::string image = trees.folder / "image";
+  SUBCASE("EROFS") {
+    prepared(run_program({"mkfs.erofs", "-zlz4hc", image, source}, std::chrono::seconds(60)).has_value(), "mkfs.erofs");
+  }
+  SUBCASE("SquashFS") {
+    prepared(run_program({"mksquashfs", source, image, "-quiet", "-no-progress"}, std::chrono::seconds(60)).has_value(),
+             "mksquashfs");
+  }
+  const auto ended = run_with_own_mounts([&] {
+    prepared(run_program({"mount", "-o", "loop,ro", image, source}, std::chrono::seconds(60)).has_value(), "mount");
+    const auto top = open_file(source, O_RDONLY | O_DIRECTORY);
+    const auto size = measure_tree(*top);
+    std::printf("%s", size ? concat(size->bytes).c_str() : size.error().message().c_str());
+    std::fflush(stdout);
+    return 0;
+  });
+  if (!ended) return;
+  const auto bytes = parse_number(ended->out);
+  CHECK_MESSAGE((bytes && *bytes >= 1'005'000 && *bytes <= 1'000'000 + 8192), ended->out << ended->err);
+}
+
+TEST_CASE("a tree is measured by files of every kind, and by what is not a hole") {
   const Trees trees;
   trees.folder.file("source/a/file", std::string(10'000, 'x'));
   trees.folder.file("source/b/empty", "");
