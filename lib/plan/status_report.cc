@@ -95,7 +95,10 @@ void add_store_problems(const StatusStore& store, Problems& problems) {
   for (const StatusEntry& entry : store.entries) {
     const std::string path = concat("/etc/", printable(entry.path));
     if (entry.state == "broken") {
-      problems.push_back({concat(path, ": ", entry.why), concat("writable-etc --diff ", printable(entry.path))});
+      const bool in_image = entry.why.starts_with("the image's");
+      problems.push_back({concat(path, ": ", entry.why), in_image
+                                                             ? "correct the list in the image"
+                                                             : concat("writable-etc --diff ", printable(entry.path))});
     } else if (entry.state == "missing-in-image") {
       problems.push_back(
           {concat(path, " is listed as writable, and the image has none"), "correct the list in the image"});

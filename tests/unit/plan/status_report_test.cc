@@ -123,6 +123,8 @@ TEST_CASE("entries of /etc that do not work are problems, changes are none") {
   CHECK(with("unseeded", false) == "/etc/issue is the image's own, not the writable one -> writable-etc");
   CHECK(with("broken", false, "the store's is a symbolic link") ==
         "/etc/issue: the store's is a symbolic link -> writable-etc --diff issue");
+  CHECK(with("broken", false, "the image's is a symbolic link") ==
+        "/etc/issue: the image's is a symbolic link -> correct the list in the image");
   CHECK(with("missing-in-image", false).starts_with("/etc/issue is listed as writable, and the image has none -> "));
 }
 
