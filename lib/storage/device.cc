@@ -125,9 +125,9 @@ Result<std::optional<DataDevice>> look_for_device(const VolumeSource& source, co
   for (const BlockNode& disk : disks_with_partitions()) collect_matches(disk, source, candidates);
   if (linked && std::ranges::find(candidates, *linked) == candidates.end()) candidates.push_back(*linked);
   if (candidates.empty()) return std::nullopt;
-  const bool alone = candidates.size() == 1;
+  const bool changeable = candidates.size() > 1 && udev_runs();
   const BlockNode chosen = TRY(choose(std::move(candidates), source, root_disk));
-  return DataDevice{chosen, linked && !alone ? link : std::string()};
+  return DataDevice{chosen, linked && (changeable || *linked != chosen) ? link : std::string()};
 }
 
 // Watches every existing folder on the way to `path`, so that no appearance is missed.
