@@ -194,8 +194,10 @@ Result<> run(const Request& request, Report& report) {
   ResetRequest reset = requested_reset();
   const auto superblock = misled ? std::nullopt : plainly_ready(data.device, report.size);
   if (superblock && !reset.names(superblock->uuid)) {
-    report.volume = VolumeState{.state = State::ready, .found = "holds the data volume"};
-    report.volume->resettable = Resettable{superblock->uuid};
+    report.volume = VolumeState{.state = State::ready,
+                                .found = "holds the data volume",
+                                .resettable = Resettable{superblock->uuid},
+                                .seeding = superblock->seeding};
     report.uuid = uuid_text(superblock->uuid);
     report.label = superblock->label;
     return {};
@@ -236,6 +238,11 @@ std::string as_json(const Report& report, const Request& request, const Result<>
   } else {
     object.add_null("state").add_null("found");
   }
+  if (report.volume && !report.volume->not_obeyed.empty()) {
+    object.add("not_obeyed", report.volume->not_obeyed);
+  } else {
+    object.add_null("not_obeyed");
+  }
   object.add("action", report.action).add("dry_run", request.dry_run).add_raw("plan", plan.str());
   object.add("uuid", report.uuid).add("label", report.label).add_raw("subvolumes", subvolumes.str());
   object.add("files", report.copied.files).add("bytes", report.copied.bytes);
@@ -253,6 +260,14 @@ std::string plan_text(const Report& report) {
   if (report.plan.empty()) text += "nothing to do\n";
   for (const Operation& operation : report.plan) text += describe(operation) + "\n";
   return text;
+}
+
+// What an owner has to know of a volume, whatever becomes of it.
+void warn(const Report& report) {
+  if (!report.volume) return;
+  const std::string& not_obeyed = report.volume->not_obeyed;
+  if (!not_obeyed.empty()) log_warning(concat(report.device->path, ": ", not_obeyed));
+  if (report.volume->seeding) log_warning(concat(report.device->path, ": ", seed_warning));
 }
 
 void tell(const Report& report, const Request& request) {
@@ -278,6 +293,7 @@ Outcome init_storage(const Arguments& arguments) {
   } else if (request->dry_run && result) {
     printed = print_output(plan_text(report));
   }
+  warn(report);
   if (result) tell(report, *request);
   const Result<>& worst = result ? printed : result;
   if (worst) return Outcome::done;
@@ -292,10 +308,13 @@ constexpr ManualSection manual_sections[] = {
      "ready:: A committed data volume, mounted or not: nothing is done, in two reads. Where a power cut fell into a "
      "write of its superblock, so that its checksum is wrong and nothing else, the checksum is written.\n"
      "existing:: A btrfs of one device that aimee did not make: it is used as it is.\n"
-     "blank:: Nothing at all: libblkid finds nothing, the first MiB is all 0x00 or all 0xFF, and no older superblock "
-     "stands deeper. The volume is made.\n"
+     "blank:: Nothing at all: libblkid finds nothing, the first 16 MiB (all, where there is less) are all 0x00 or all "
+     "0xFF, and deeper there is no backup superblock, backup boot sector or the like of any file system. Behind 16 MiB "
+     "of zeros, as an image has them that is flashed over an older one, old copies of a btrfs superblock and the "
+     "backup of a partition table do not count; they are erased first. The volume is made.\n"
      "unfinished:: A creation that was cut short: it starts over.\n"
-     "reset-armed:: factory-reset(8) armed it: it is erased, then made.\n"
+     "reset-armed:: factory-reset(8) armed it: it is erased, then made. A token for another volume, device or version "
+     "is not obeyed, and neither is one beside somebody's signature; a warning says so, and why.\n"
      "foreign, damaged:: Refused. The message names what was found, and the command that repairs it or erases it on "
      "purpose.\n"},
     {"FILES",

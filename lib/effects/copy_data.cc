@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/bytes.h"
 #include "base/text.h"
-#include "effects/erase.h"
 
 namespace aimee {
 

@@ -15,8 +15,6 @@ namespace aimee {
 
 namespace {
 
-constexpr std::uint64_t smallest_probed = 1ULL << 20;
-
 using Table = std::unique_ptr<libmnt_table, decltype([](libmnt_table* table) { mnt_unref_table(table); })>;
 using Iterator = std::unique_ptr<libmnt_iter, decltype([](libmnt_iter* iterator) { mnt_free_iter(iterator); })>;
 

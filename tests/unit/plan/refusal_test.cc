@@ -12,6 +12,7 @@ constexpr std::string_view zeroing = "wipefs -a /dev/vda3 && dd if=/dev/zero of=
 
 VolumeState damaged_with(const Superblock& copy) {
   VolumeFacts facts = zeros();
+  facts.head = Fill::data;
   facts.superblocks[1] = copy;
   return classify(facts);
 }
@@ -23,6 +24,22 @@ std::string words(const VolumeState& volume) { return told(refusal_of(volume, "/
 TEST_CASE("a foreign volume can be zeroed on purpose") {
   CHECK(words({.state = State::foreign, .found = "holds swap"}) ==
         concat("refused: /dev/vda3: holds swap: refusing to format; to erase it on purpose: ", zeroing));
+}
+
+TEST_CASE("remnants of another file system have to be zeroed with the head") {
+  VolumeState volume{.state = State::foreign, .found = "holds ext4"};
+  volume.remnants = {"ext4 at 25.0 MiB", {25ULL << 20, (128ULL << 20) + 512}};
+  CHECK(words(volume) ==
+        concat("refused: /dev/vda3: holds ext4: refusing to format; to erase it on purpose: ", zeroing,
+               " && for n in 51200 262145; do dd if=/dev/zero of=/dev/vda3 bs=512 seek=$n count=1 conv=fsync; done"));
+}
+
+TEST_CASE("what helps besides erasing is said first") {
+  VolumeState volume{.state = State::foreign, .found = "holds a newer volume"};
+  volume.advice = "boot the newer image";
+  CHECK(words(volume) == concat("refused: /dev/vda3: holds a newer volume: refusing to format; boot the newer image; "
+                                "to erase it on purpose: ",
+                                zeroing));
 }
 
 TEST_CASE("a damaged volume of ours can be repaired, reset or zeroed") {
