@@ -6,7 +6,7 @@
 namespace aimee {
 
 Error refusal_of(const VolumeState& volume, std::string_view device, std::string_view refusing) {
-  std::string ways = zeroing_command(device, volume.remnants.offsets);
+  std::string ways = zeroing_command(device, volume.remnants);
   if (volume.state == State::damaged && volume.resettable) {
     ways = concat("factory-reset, or ", kernel_argument(volume.resettable->uuid), " on the kernel command line, or ",
                   ways);
@@ -18,12 +18,11 @@ Error refusal_of(const VolumeState& volume, std::string_view device, std::string
 }
 
 std::string zeroing_command(std::string_view device, const std::vector<std::uint64_t>& remnants) {
-  const std::string zero = concat("dd if=/dev/zero of=", device);
-  std::string command = concat("wipefs -a ", device, " && ", zero, " bs=1M count=16 conv=fsync");
+  std::string command = concat("wipefs -a ", device, " && dd if=/dev/zero of=", device, " bs=1M count=16 conv=fsync");
   if (remnants.empty()) return command;
   command += " && for n in";
   for (const std::uint64_t offset : remnants) command += concat(" ", offset / remnant_size);
-  return command + concat("; do ", zero, " bs=", remnant_size, " seek=$n count=1 conv=fsync; done");
+  return command + concat("; do dd if=/dev/zero of=", device, " bs=512 seek=$n count=1 conv=fsync; done");
 }
 
 }  // namespace aimee

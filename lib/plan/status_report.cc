@@ -18,7 +18,7 @@ void add_state_problem(const StatusVolume& volume, Problems& problems) {
   const VolumeState& state = *volume.state;
   const std::string what = concat(volume.device, " ", state.found);
   const std::string zeroing =
-      concat("to erase it on purpose: ", zeroing_command(volume.device, state.remnants.offsets));
+      concat("to erase it on purpose: ", zeroing_command(volume.device, state.remnants));
   switch (state.state) {
     case State::ready:
     case State::existing:

@@ -21,26 +21,31 @@ std::string description(const Signature& signature) {
   return text;
 }
 
-// Each once, though libblkid may have seen it in several places.
-std::vector<std::string> descriptions(const std::vector<Signature>& signatures) {
+// What stands between the first MiB and the end of the volume that `volume` describes is in its files, and whoever may
+// write a file can make it look like anything. An empty `volume` has no content.
+bool is_content(const Signature& found, const Superblock& volume) {
+  return found.offset && *found.offset >= first_mib_end && *found.offset < volume.device_size;
+}
+
+// All but the content of `volume`, each once, though libblkid may have seen it in several places.
+std::vector<std::string> descriptions(const VolumeFacts& facts, const Superblock& volume) {
   std::vector<std::string> told;
-  for (const Signature& signature : signatures) {
-    std::string one = description(signature);
-    if (std::ranges::find(told, one) == told.end()) told.push_back(std::move(one));
+  for (const Signature& found : facts.signatures) {
+    std::string one = description(found);
+    if (!is_content(found, volume) && std::ranges::find(told, one) == told.end()) told.push_back(std::move(one));
   }
   return told;
 }
 
-std::string description(const std::vector<Signature>& signatures) {
-  if (signatures.empty()) return "signatures that contradict each other";
+std::string signatures(const VolumeFacts& facts, const Superblock& volume) {
   std::string text;
-  for (const std::string& one : descriptions(signatures)) text += concat(text.empty() ? "" : " and ", one);
-  return text;
+  for (const std::string& one : descriptions(facts, volume)) text += concat(text.empty() ? "" : " and ", one);
+  return text.empty() ? "signatures that contradict each other" : text;
 }
 
-std::string several(const std::vector<Signature>& signatures) {
-  const bool more_than_one = descriptions(signatures).size() > 1;
-  return concat(more_than_one ? "holds several signatures: " : "holds ", description(signatures));
+std::string several(const VolumeFacts& facts, const Superblock& volume) {
+  const bool more_than_one = descriptions(facts, volume).size() > 1;
+  return concat(more_than_one ? "holds several signatures: " : "holds ", signatures(facts, volume));
 }
 
 std::string description(const Remnants& remnants) {
@@ -48,25 +53,10 @@ std::string description(const Remnants& remnants) {
   return others == 0 ? remnants.first : concat(remnants.first, " and ", others, " more");
 }
 
-bool are_btrfs(const std::vector<Signature>& signatures) {
-  return std::ranges::all_of(signatures, [](const Signature& found) { return found.type == "btrfs"; });
-}
-
-bool only_btrfs(const VolumeFacts& facts) { return facts.probe_is_certain && are_btrfs(facts.signatures); }
-
-// What libblkid sees but for the content of the files of the volume that `superblock` describes. That stands between
-// the first MiB and the volume's end, and whoever may write a file can make it look like anything.
-std::vector<Signature> without_content(const VolumeFacts& facts, const Superblock& superblock) {
-  std::vector<Signature> others;
-  for (const Signature& found : facts.signatures) {
-    const bool content = found.offset && *found.offset >= first_mib_end && *found.offset < superblock.device_size;
-    if (!content) others.push_back(found);
-  }
-  return others;
-}
-
-bool is_alone(const VolumeFacts& facts, const Superblock& superblock) {
-  return facts.probe_is_certain && are_btrfs(without_content(facts, superblock));
+bool is_alone(const VolumeFacts& facts, const Superblock& volume) {
+  return facts.probe_is_certain && std::ranges::all_of(facts.signatures, [&](const Signature& found) {
+           return found.type == "btrfs" || is_content(found, volume);
+         });
 }
 
 // The first superblock copy (not the primary) that `matches`.
@@ -103,8 +93,7 @@ VolumeState damaged(const VolumeFacts& facts) {
 // A creation of ours that was cut short, unless something else moved in since: btrfs leaves the first MiB
 // alone but for its superblock, and libblkid must see nothing beside it.
 VolumeState unfinished(const VolumeFacts& facts) {
-  if (!only_btrfs(facts))
-    return foreign(concat("holds an unfinished aimee volume and ", description(facts.signatures)));
+  if (!is_alone(facts, {})) return foreign(concat("holds an unfinished aimee volume and ", signatures(facts, {})));
   if (facts.first_mib == Fill::data) return foreign("holds an unfinished aimee volume and other data in its first MiB");
   return {.state = State::unfinished, .found = "holds an aimee volume whose creation was cut short"};
 }
@@ -145,7 +134,7 @@ VolumeState classify_ours(const VolumeFacts& facts, const Superblock& primary) {
 }
 
 VolumeState classify_btrfs_of_others(const VolumeFacts& facts, const Superblock& primary) {
-  if (!is_alone(facts, primary)) return foreign(several(without_content(facts, primary)));
+  if (!is_alone(facts, primary)) return foreign(several(facts, primary));
   if (primary.device_count != 1) {
     return foreign(concat("holds one device of a btrfs of ", primary.device_count, " devices"));
   }
@@ -174,8 +163,7 @@ VolumeState classify_broken(const VolumeFacts& facts, const Superblock& primary)
 // that: copies of a btrfs superblock, and the backup of a partition table.
 VolumeState classify_no_superblock(const VolumeFacts& facts) {
   const bool is_flashed_anew = facts.head == Fill::zeros;
-  if (!facts.signatures.empty()) return foreign(several(facts.signatures));
-  if (!facts.probe_is_certain) return foreign(concat("holds ", description(facts.signatures)));
+  if (!facts.signatures.empty() || !facts.probe_is_certain) return foreign(several(facts, {}));
   if (find_valid_copy(facts) && !is_flashed_anew) return damaged(facts);
   const std::string remnants = facts.remnants.empty() ? std::string() : description(facts.remnants);
   if (facts.head != Fill::data && !remnants.empty()) {
@@ -232,8 +220,7 @@ std::optional<Resettable> find_resettable(const VolumeFacts& facts, State state)
 // Why nothing is erased of a volume that a token or the kernel's argument is for.
 std::string why_kept(const VolumeFacts& facts, const VolumeState& volume, const Superblock& primary) {
   if (!facts.read_error.empty()) return "it cannot be read";
-  const auto others = without_content(facts, primary);
-  if (!facts.probe_is_certain || !are_btrfs(others)) return concat("the device also holds ", description(others));
+  if (!is_alone(facts, primary)) return concat("the device also holds ", signatures(facts, primary));
   if (facts.backup_table) return "the device ends with the backup of a partition table";
   if (!facts.remnants.empty()) return concat("the device also holds ", description(facts.remnants));
   if (primary.magic != Superblock::Magic::none && !is_ours(primary)) return "aimee did not make this volume";
@@ -295,7 +282,7 @@ VolumeState classify(const VolumeFacts& facts) {
     armed.token_to_write = reset_token(volume.resettable->uuid, facts.device);
     return armed;
   }
-  if (volume.state == State::foreign || volume.state == State::damaged) volume.remnants = facts.remnants;
+  if (volume.state == State::foreign || volume.state == State::damaged) volume.remnants = facts.remnants.offsets;
   if (volume.state != State::reset_armed) volume.not_obeyed = why_not_obeyed(facts, volume);
   volume.seeding = facts.superblocks[0] && facts.superblocks[0]->seeding &&
                    (volume.state == State::ready || volume.state == State::existing);

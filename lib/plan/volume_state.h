@@ -66,7 +66,7 @@ struct VolumeState {
   bool old_table = false;                   // blank: the backup of a partition table is to be erased first
   bool has_valid_copy = false;              // damaged: a superblock copy from which the volume can be repaired
   std::string_view advice{};                // refused: what helps besides erasing; empty = nothing
-  Remnants remnants{};                      // refused: what has to be erased besides the head
+  std::vector<std::uint64_t> remnants{};    // refused: offsets of what has to be erased besides the head
   std::optional<Resettable> resettable{};   // ready, reset armed, damaged; none where anything else was seen too
   std::string token_to_write{};  // reset armed by the request alone: the token is to be put on the volume first
   // Ready, but the superblock's checksum is wrong, since its last write was cut in the middle. It must be mended

@@ -28,7 +28,7 @@ TEST_CASE("a foreign volume can be zeroed on purpose") {
 
 TEST_CASE("remnants of another file system have to be zeroed with the head") {
   VolumeState volume{.state = State::foreign, .found = "holds ext4"};
-  volume.remnants = {"ext4 at 25.0 MiB", {25ULL << 20, (128ULL << 20) + 512}};
+  volume.remnants = {25ULL << 20, (128ULL << 20) + 512};
   CHECK(words(volume) ==
         concat("refused: /dev/vda3: holds ext4: refusing to format; to erase it on purpose: ", zeroing,
                " && for n in 51200 262145; do dd if=/dev/zero of=/dev/vda3 bs=512 seek=$n count=1 conv=fsync; done"));

@@ -89,7 +89,7 @@ TEST_CASE("foreign: what is left of somebody's file system, whatever its beginni
        found},
       {"in a partition of a lost table", with(left, [](auto& f) { f.backup_table = true; }), State::foreign, found},
   });
-  CHECK(classify(left).remnants.offsets.size() == 1);
+  CHECK(classify(left).remnants.size() == 1);
 }
 
 TEST_CASE("foreign: a creation of a newer aimee that was cut short, with the advice to boot that one") {
