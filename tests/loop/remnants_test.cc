@@ -61,7 +61,8 @@ TEST_CASE("a file system whose first 16 MiB were overwritten is refused by what 
   for (const Kind& kind : kinds) {
     if (kind.deeper == nullptr || !available({kind.make[0]})) continue;
     for (const char fill : {'\0', '\xff'}) {
-      CAPTURE(kind.name);
+      if (fill != '\0' && kind.size > GiB) continue;  // large ones take their time
+      INFO(std::string(kind.name));
       const LoopDisk disk({.size = kind.size});
       make(kind, disk.device());
       disk.fill(0, 16 * MiB, fill);
@@ -74,7 +75,7 @@ TEST_CASE("a file system of which less was overwritten is refused, if anything o
   for (const Kind& kind : kinds) {
     if (kind.size > GiB || !available({kind.make[0]})) continue;
     for (const std::uint64_t head : {1 * MiB, 4 * MiB, 8 * MiB}) {
-      CAPTURE(kind.name);
+      INFO(std::string(kind.name));
       CAPTURE(head);
       const LoopDisk disk({.size = kind.size});
       make(kind, disk.device());
@@ -92,7 +93,7 @@ TEST_CASE("a file system of which less was overwritten is refused, if anything o
 TEST_CASE("an ext4 or XFS that is whole: the advice reaches what it keeps deeper") {
   for (const Kind& kind : kinds) {
     if (kind.deeper == nullptr || kind.size > GiB || !available({kind.make[0]})) continue;
-    CAPTURE(kind.name);
+    INFO(std::string(kind.name));
     const LoopDisk disk({.size = kind.size});
     make(kind, disk.device());
     check_refused_and_erased(disk, "holds ");
