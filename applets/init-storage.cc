@@ -262,9 +262,8 @@ std::string plan_text(const Report& report) {
   return text;
 }
 
-// What an owner has to know of a volume, whatever becomes of it.
+// What an owner has to know of a volume that is used. A refusal has it in its own line.
 void warn(const Report& report) {
-  if (!report.volume) return;
   const std::string& not_obeyed = report.volume->not_obeyed;
   if (!not_obeyed.empty()) log_warning(concat(report.device->path, ": ", not_obeyed));
   if (report.volume->seeding) log_warning(concat(report.device->path, ": ", seed_warning));
@@ -293,8 +292,10 @@ Outcome init_storage(const Arguments& arguments) {
   } else if (request->dry_run && result) {
     printed = print_output(plan_text(report));
   }
-  warn(report);
-  if (result) tell(report, *request);
+  if (result) {
+    warn(report);
+    tell(report, *request);
+  }
   const Result<>& worst = result ? printed : result;
   if (worst) return Outcome::done;
   log_error(worst.error().message());

@@ -12,7 +12,8 @@ Error refusal_of(const VolumeState& volume, std::string_view device, std::string
                   ways);
   }
   std::string advice;
-  if (!volume.advice.empty()) advice = concat("; ", volume.advice);
+  if (!volume.not_obeyed.empty()) advice = concat("; ", volume.not_obeyed);
+  if (!volume.advice.empty()) advice += concat("; ", volume.advice);
   if (volume.has_valid_copy) advice += concat("; to repair it: btrfs rescue super-recover ", device);
   return refusal(device, concat(volume.found, ": ", refusing, advice, "; to erase it on purpose: ", ways)).error();
 }

@@ -98,8 +98,9 @@ Result<Remnants> find_remnants(const Fd& device, std::uint64_t size) {
   search.look_at_places();
   search.look_at_tail();
   for (const std::uint64_t start : partition_starts) search.look_at_partition(start, size);
-  const std::uint64_t sector_size = TRY(backup_table_sector(device, size));
-  if (sector_size != 0) search.look_at_listed_partitions(sector_size);
+  if (const auto sector_size = backup_table_sector(device, size); sector_size && *sector_size != 0) {
+    search.look_at_listed_partitions(*sector_size);
+  }
   return std::move(search).result();
 }
 

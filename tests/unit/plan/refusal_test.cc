@@ -42,6 +42,14 @@ TEST_CASE("what helps besides erasing is said first") {
                                 zeroing));
 }
 
+TEST_CASE("a reset that is asked for and not done is told in the same line") {
+  VolumeState volume{.state = State::foreign, .found = "holds ext4"};
+  volume.not_obeyed = "the reset token on it is not obeyed: it is a newer aimee's";
+  CHECK(words(volume) == concat("refused: /dev/vda3: holds ext4: refusing to format; the reset token on it is not "
+                                "obeyed: it is a newer aimee's; to erase it on purpose: ",
+                                zeroing));
+}
+
 TEST_CASE("a damaged volume of ours can be repaired, reset or zeroed") {
   const std::string text = words(damaged_with(ours("aimee-data")));
   CHECK(
