@@ -22,9 +22,11 @@ std::string description(const Signature& signature) {
 }
 
 // What stands between the first MiB and the end of the volume that `volume` describes is in its files, and whoever may
-// write a file can make it look like anything. An empty `volume` has no content.
-bool is_content(const Signature& found, const Superblock& volume) {
-  return found.offset && *found.offset >= first_mib_end && *found.offset < volume.device_size;
+// write a file can make it look like anything. An empty `volume` has no content, and neither has one that is larger
+// than its device: somebody else may have got the rest.
+bool is_content(const VolumeFacts& facts, const Signature& found, const Superblock& volume) {
+  return volume.device_size <= facts.device.size && found.offset && *found.offset >= first_mib_end &&
+         *found.offset < volume.device_size;
 }
 
 // All but the content of `volume`, each once, though libblkid may have seen it in several places.
@@ -32,7 +34,7 @@ std::vector<std::string> descriptions(const VolumeFacts& facts, const Superblock
   std::vector<std::string> told;
   for (const Signature& found : facts.signatures) {
     std::string one = description(found);
-    if (!is_content(found, volume) && std::ranges::find(told, one) == told.end()) told.push_back(std::move(one));
+    if (!is_content(facts, found, volume) && std::ranges::find(told, one) == told.end()) told.push_back(std::move(one));
   }
   return told;
 }
@@ -55,7 +57,7 @@ std::string description(const Remnants& remnants) {
 
 bool is_alone(const VolumeFacts& facts, const Superblock& volume) {
   return facts.probe_is_certain && std::ranges::all_of(facts.signatures, [&](const Signature& found) {
-           return found.type == "btrfs" || is_content(found, volume);
+           return found.type == "btrfs" || is_content(facts, found, volume);
          });
 }
 

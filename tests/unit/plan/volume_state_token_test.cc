@@ -139,6 +139,12 @@ TEST_CASE("content of the volume's own files is nobody's signature") {
   }
 }
 
+TEST_CASE("a volume that is larger than its device has no content that could be told from somebody's") {
+  const VolumeFacts larger = volume(of_size(ours("x"), (1ULL << 30) + 1));
+  CHECK((classify(asked(larger)).state == State::reset_armed));
+  CHECK((classify(asked(beside(larger, {"linux_raid_member", "", 300ULL << 20}))).state == State::ready));
+}
+
 TEST_CASE("beside an unfinished volume every signature is somebody's, wherever it stands") {
   const Superblock creating = of_size(ours("aimee-creating-1"), 600ULL << 20);
   CHECK((classify(beside(volume(creating), {"linux_raid_member", "", 300ULL << 20})).state == State::foreign));
