@@ -232,9 +232,9 @@ Result<> run(const Request& request, Report& report) {
   return {};
 }
 
-constexpr std::string_view unknown_facts[] = {"disk",    "size",  "model", "serial", "discard", "host",
-                                              "state",   "found", "label", "uuid",   "used",    "kernel_argument",
-                                              "mounted", "armed"};
+constexpr std::string_view unknown_facts[] = {"disk",    "size",  "model",     "serial", "discard", "host",
+                                              "state",   "found", "label",     "uuid",   "used",    "kernel_argument",
+                                              "mounted", "armed", "not_obeyed"};
 
 void add_facts(JsonObject& object, const ResetFacts& facts, std::string_view armed) {
   object.add("device", facts.device).add("disk", facts.disk).add("size", facts.identity.size);
@@ -250,6 +250,7 @@ void add_facts(JsonObject& object, const ResetFacts& facts, std::string_view arm
   JsonArray mounts;
   for (const std::string& point : facts.mount_points) mounts.add(point);
   object.add_raw("mounted", mounts.str()).add("armed", armed);
+  object.add_or_null("not_obeyed", facts.volume.not_obeyed);
 }
 
 // The facts are those of before.
@@ -287,6 +288,7 @@ std::string status_text(const ResetFacts& facts) {
   if (armed == "token") text += "a factory reset is armed: the next shutdown or boot erases the volume";
   if (armed == "command-line") text += "a factory reset is armed by the kernel command line: the next boot erases it";
   if (armed == "no") text += concat("no factory reset is armed; it ", facts.volume.found);
+  if (!facts.volume.not_obeyed.empty()) text += concat("\n", facts.device, ": ", facts.volume.not_obeyed);
   return text + concat("\n", reset_page(facts));
 }
 

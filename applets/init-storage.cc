@@ -209,8 +209,10 @@ Result<> run(const Request& request, Report& report) {
   ResetRequest reset = requested_reset();
   const auto superblock = misled ? std::nullopt : plainly_ready(data.device, report.size);
   if (superblock && !reset.names(superblock->uuid)) {
-    report.volume = VolumeState{.state = State::ready, .found = "holds the data volume"};
-    report.volume->resettable = Resettable{superblock->uuid};
+    report.volume = VolumeState{.state = State::ready,
+                                .found = "holds the data volume",
+                                .resettable = Resettable{superblock->uuid},
+                                .seeding = superblock->seeding};
     report.uuid = uuid_text(superblock->uuid);
     report.label = superblock->label;
     return {};
@@ -253,6 +255,7 @@ JsonObject as_json(const Report& report, const Request& request, const Result<>&
   } else {
     object.add_null("state").add_null("found");
   }
+  object.add_or_null("not_obeyed", report.volume ? report.volume->not_obeyed : std::string());
   object.add("action", report.action).add("dry_run", request.dry_run).add_raw("plan", plan.str());
   object.add("uuid", report.uuid).add("label", report.label).add_raw("subvolumes", subvolumes.str());
   return object.add("files", report.copied.files).add("bytes", report.copied.bytes);
@@ -266,9 +269,17 @@ std::string page(const Report& report, const Request& request) {
   return text;
 }
 
+// What an owner has to know of a volume that is used. A refusal has it in its own line.
+void warn(const Report& report) {
+  const std::string& not_obeyed = report.volume->not_obeyed;
+  if (!not_obeyed.empty()) log_warning(concat(report.device->path, ": ", not_obeyed));
+  if (report.volume->seeding) log_warning(concat(report.device->path, ": ", seed_warning));
+}
+
 void tell(const Report& report, const Request& request, const Result<>& result) {
   if (!result) return;
   if (!report.device) return log_notice(report.unattended);
+  warn(report);
   if (report.action == "none") {
     const auto& ours = report.volume->resettable;
     log_info(concat(report.device->path, ": ", report.volume->found, " (UUID ", report.uuid, "): left as it is",
@@ -290,10 +301,13 @@ constexpr ManualSection manual_sections[] = {
      "ready:: A committed data volume, mounted or not: nothing is done, in two reads. Where a power cut fell into a "
      "write of its superblock, so that its checksum is wrong and nothing else, the checksum is written.\n"
      "existing:: A btrfs of one device that aimee did not make: it is used as it is.\n"
-     "blank:: Nothing at all: libblkid finds nothing, the first MiB is all 0x00 or all 0xFF, and no older superblock "
-     "stands deeper. The volume is made.\n"
+     "blank:: Nothing at all: libblkid finds nothing, the first 16 MiB (all, where there is less) are all 0x00 or all "
+     "0xFF, and deeper there is no backup superblock, backup boot sector or the like of any file system. Behind 16 MiB "
+     "of zeros, as an image has them that is flashed over an older one, old copies of a btrfs superblock and the "
+     "backup of a partition table do not count; they are erased first. The volume is made.\n"
      "unfinished:: A creation that was cut short: it starts over.\n"
-     "reset-armed:: factory-reset(8) armed it: it is erased, then made.\n"
+     "reset-armed:: factory-reset(8) armed it: it is erased, then made. A token for another volume, device or version "
+     "is not obeyed, and neither is one beside somebody's signature; a warning says so, and why.\n"
      "foreign, damaged:: Refused. The message names what was found, and the command that repairs it or erases it on "
      "purpose.\n"},
     {"FILES",

@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/bytes.h"
 #include "base/text.h"
-#include "effects/erase.h"
 
 namespace aimee {
 

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
+#include "base/bytes.h"
 #include "base/text.h"
+#include "plan/remnant.h"
 #include "plan/superblock.h"
 #include "storage/probe.h"
+#include "storage/remnants.h"
 
 namespace aimee {
 
@@ -21,8 +23,11 @@ namespace {
 constexpr std::uint64_t mib = 1ULL << 20;
 constexpr std::uint64_t discard_step = 1ULL << 30;  // bytes an ioctl, so that ^C and progress get a turn
 constexpr std::size_t step = 1 << 20;               // bytes
-constexpr std::uint64_t quick_head = 16 * mib;      // bytes; init-storage wants as much of zeros over old copies
-constexpr std::uint64_t quick_tail = mib;           // bytes; the end is where md, ZFS and GPT keep theirs
+constexpr std::uint64_t quick_head = blank_head;
+constexpr std::uint64_t quick_tail = 2 * mib;  // bytes; the end is where md, ZFS, GPT and others keep theirs
+
+// A GPT's header is one sector, of 512 or 4096 bytes, and 16 KiB of entries stand before it.
+constexpr std::uint64_t backup_table_size = 20ULL << 10;
 
 using Buffer = std::unique_ptr<std::array<std::byte, step>>;
 
@@ -32,7 +37,7 @@ struct Area {
 };
 
 // All that has to read as zeros before the first sector of the primary superblock goes.
-std::vector<Area> areas_of(const ErasureTarget& target) {
+std::vector<Area> areas_of(const Fd& device, const ErasureTarget& target) {
   constexpr std::uint64_t token = superblock_offsets[0];
   std::vector<Area> areas = {{0, token}};
   if (!target.quick) {
@@ -43,6 +48,9 @@ std::vector<Area> areas_of(const ErasureTarget& target) {
   areas.push_back({token + superblock_atomic_size, head});
   for (const std::uint64_t offset : superblock_offsets_on(target.size).subspan(1)) {
     if (offset >= head) areas.push_back({offset, offset + superblock_size});
+  }
+  if (const auto remnants = find_remnants(device, target.size)) {
+    for (const std::uint64_t offset : remnants->offsets) areas.push_back({offset, offset + remnant_size});
   }
   areas.push_back({std::max(target.size - std::min(quick_tail, target.size), head), target.size});
   return areas;
@@ -110,20 +118,22 @@ Result<> write_zeros(const Fd& device, std::uint64_t begin, std::uint64_t end, s
 Result<> prove_blank(const Fd& device, std::uint64_t size, std::string_view subject) {
   TRY(empty_page_cache(device, subject));
   const VolumeState volume = classify(probe_volume(device, {size, {}}));
-  if (volume.state == State::blank && volume.old_copies.empty()) return {};
+  if (volume.state == State::blank && volume.old_copies.empty() && !volume.old_table) return {};
   return failure(subject, concat("is not blank after it was erased: it ", volume.found), 0);
 }
 
 }  // namespace
 
-bool is_zero(std::span<const std::byte> bytes) {
-  return bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
-
 Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets,
                                  std::string_view subject) {
   const std::array<std::byte, superblock_size> zeros{};
   for (const std::uint64_t offset : offsets) TRY(write_exactly(device, zeros, offset, subject));
+  return flush(device, subject);
+}
+
+Result<> erase_backup_table(const Fd& device, std::uint64_t size, std::string_view subject) {
+  const std::vector<std::byte> zeros(backup_table_size);
+  TRY(write_exactly(device, zeros, size - zeros.size(), subject));
   return flush(device, subject);
 }
 
@@ -144,7 +154,7 @@ Result<Erasure> erase_volume(const Fd& device, const ErasureTarget& target, std:
                              Progress& progress) {
   constexpr std::uint64_t primary = superblock_offsets[0];
   const auto copies = superblock_offsets_on(target.size).subspan(1);
-  const std::vector<Area> areas = areas_of(target);
+  const std::vector<Area> areas = areas_of(device, target);
   Erasure erasure{.quick = target.quick};
   TRY(erase_superblock_copies(device, {copies.begin(), copies.end()}, subject));
   TRY(write_zeros(device, primary + superblock_atomic_size, primary + superblock_size, subject));

@@ -14,10 +14,12 @@
 
 namespace aimee {
 
-bool is_zero(std::span<const std::byte> bytes);
-
 // Overwrites 4 KiB at each offset with zeros and empties the device's cache.
 Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets, std::string_view subject);
+
+// Overwrites a backup GPT, its header and its entries, at the end of a device of `size` bytes, and empties the device's
+// cache.
+Result<> erase_backup_table(const Fd& device, std::uint64_t size, std::string_view subject);
 
 // Discards everything from `begin` (bytes) to the device's end where the device can; whether it could.
 Result<bool> discard_from(const Fd& device, std::uint64_t begin, std::uint64_t size, std::string_view subject,
@@ -25,7 +27,8 @@ Result<bool> discard_from(const Fd& device, std::uint64_t begin, std::uint64_t s
 
 struct ErasureTarget {
   std::uint64_t size = 0;  // bytes; the device's
-  // Overwrite nothing but the first 16 MiB, the last one and the places of superblocks.
+  // Overwrite nothing but the first 16 MiB, the last two and the places of superblocks, the owner's files' own too
+  // where they would be taken for somebody's.
   bool quick = false;
 };
 

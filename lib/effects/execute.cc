@@ -55,8 +55,9 @@ class Execution {
     return {};
   }
 
-  Result<> operator()(const EraseSuperblockCopies& erase) {
-    return erase_superblock_copies(device_, erase.offsets, subject());
+  Result<> operator()(const EraseOldRemains& erase) {
+    if (erase.table) TRY(erase_backup_table(device_, workplace_.size, subject()));
+    return erase_superblock_copies(device_, erase.copies, subject());
   }
 
   Result<> operator()(const MakeFilesystem& make) {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/bytes.h"
 #include "effects/erase.h"
 #include "plan/superblock.h"
 #include "storage/probe.h"
@@ -62,13 +63,16 @@ Result<> write_body(const Fd& image, std::uint64_t size, const Fd& device, std::
   return flush(device, subject);
 }
 
-using SuperblockBuffer = std::array<std::byte, superblock_size>;
+// The sector that says whose the device is from now on.
+Result<> write_mark(const Fd& image, const Fd& device, std::string_view subject) {
+  std::array<std::byte, superblock_atomic_size> bytes;
+  TRY(read_exactly(image, bytes, superblock_offsets[0], "volume image"));
+  TRY(write_exactly(device, bytes, superblock_offsets[0], subject));
+  return flush(device, subject);
+}
 
 Result<> write_superblocks(const Fd& image, std::uint64_t size, const Fd& device, std::string_view subject) {
-  SuperblockBuffer bytes;
-  TRY(read_exactly(image, bytes, superblock_offsets[0], "volume image"));
-  TRY(write_exactly(device, std::span(bytes).first(superblock_atomic_size), superblock_offsets[0], subject));
-  TRY(flush(device, subject));
+  std::array<std::byte, superblock_size> bytes;
   for (const std::uint64_t offset : superblock_offsets_on(size)) {
     TRY(read_exactly(image, bytes, offset, "volume image"));
     TRY(write_exactly(device, bytes, offset, subject));
@@ -108,6 +112,7 @@ Result<FilesystemImage> FilesystemImage::make(const NewFilesystem& wanted, const
 }
 
 Result<> FilesystemImage::write_to(const Fd& device, std::string_view subject, Progress& progress) const {
+  TRY(write_mark(file_, device, subject));
   TRY(discard_from(device, mib, size_, subject, progress));
   TRY(write_body(file_, size_, device, subject));
   return write_superblocks(file_, size_, device, subject);

@@ -2,9 +2,10 @@
 //
 // mkfs.btrfs runs on a sparse image file of the device's size in a private tmpfs, a few MiB in memory. Its
 // blocks are then written to the device in an order that leaves the volume blank or recognisably unfinished
-// after every write: everything but the superblocks; the first 512 bytes of the primary superblock, which
-// hold our UUID and the label "creating"; the rest of it and its copies. mkfs.btrfs on the device itself
-// writes its superblock 4 KiB at a time, and a torn one would be nobody's.
+// after every write: the first 512 bytes of the primary superblock, which hold our UUID and the label
+// "creating"; everything but the superblocks; the rest of the primary one and its copies. mkfs.btrfs on the
+// device itself writes its superblock last and 4 KiB at a time: a torn one would be nobody's, and what stands
+// in the first 16 MiB before it would be, too.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ class FilesystemImage {
   // Failed: mkfs.btrfs is missing, fails or hangs. Nothing on any disk has been changed.
   static Result<FilesystemImage> make(const NewFilesystem& wanted, const std::string& folder);
 
-  // Discards the device's blocks beyond the first MiB where it can, then writes the image in the order above.
+  // Writes the image in the order above. What the device holds beyond the first MiB is discarded first where it can.
   [[nodiscard]] Result<> write_to(const Fd& device, std::string_view subject, Progress& progress) const;
 
  private:

@@ -19,7 +19,9 @@ std::string inside(const VolumeOptions& options, std::string_view path) {
 Plan creation_plan(const PlanInput& input) {
   Plan plan;
   if (input.volume.state == State::reset_armed) plan = erasing_plan(input.volume, false);
-  if (!input.volume.old_copies.empty()) plan.emplace_back(EraseSuperblockCopies{input.volume.old_copies});
+  if (!input.volume.old_copies.empty() || input.volume.old_table) {
+    plan.emplace_back(EraseOldRemains{input.volume.old_copies, input.volume.old_table});
+  }
   plan.emplace_back(MakeFilesystem{input.uuid, std::string(creating_label)});
   plan.emplace_back(MountStaging{input.options.staging});
   if (!input.options.subvolume.empty()) {
@@ -60,10 +62,11 @@ std::string describe(const Operation& operation) {
                           erase.quick ? "overwrite only where a volume is recognised" : "overwrite",
                           ", read back, token last");
           },
-          [](const EraseSuperblockCopies& erase) {
-            std::string text = "erase old btrfs superblock copies at";
-            for (const std::uint64_t offset : erase.offsets) text += concat(" ", human_size(offset));
-            return text;
+          [](const EraseOldRemains& erase) {
+            std::string copies = erase.copies.empty() ? "" : "old btrfs superblock copies at";
+            for (const std::uint64_t offset : erase.copies) copies += concat(" ", human_size(offset));
+            const std::string_view both = !erase.copies.empty() && erase.table ? " and " : "";
+            return concat("erase ", copies, both, erase.table ? "the backup of an old partition table" : "");
           },
           [](const MakeFilesystem& make) {
             return concat("make btrfs with mkfs.btrfs: UUID ", uuid_text(make.uuid), ", label ", make.label);

@@ -25,8 +25,10 @@ struct MendSuperblock {};
 struct EraseVolume {
   bool quick = false;  // no overwriting beyond the places where something could recognise the volume
 };
-struct EraseSuperblockCopies {
-  std::vector<std::uint64_t> offsets;  // bytes
+// What would speak against the volume if its making were cut short.
+struct EraseOldRemains {
+  std::vector<std::uint64_t> copies;  // of a superblock; their offsets in bytes
+  bool table = false;                 // the backup of a partition table at the end
 };
 struct MakeFilesystem {
   Uuid uuid{};
@@ -53,9 +55,8 @@ struct PreferLink {
   std::string device;  // to which it has to lead
 };
 
-using Operation =
-    std::variant<WriteToken, MendSuperblock, EraseVolume, EraseSuperblockCopies, MakeFilesystem, MountStaging,
-                 CreateSubvolume, CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
+using Operation = std::variant<WriteToken, MendSuperblock, EraseVolume, EraseOldRemains, MakeFilesystem, MountStaging,
+                               CreateSubvolume, CopyTemplate, SyncFilesystem, CommitLabel, UnmountStaging, PreferLink>;
 using Plan = std::vector<Operation>;
 
 std::string describe(const Operation& operation);

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "plan/volume_state.h"
@@ -13,7 +14,7 @@ namespace aimee {
 // is not done therefore: "refusing to format".
 Error refusal_of(const VolumeState& volume, std::string_view device, std::string_view refusing);
 
-// The shell command that makes a device blank.
-std::string zeroing_command(std::string_view device);
+// The shell command that makes a device blank on which remnants were seen at these offsets.
+std::string zeroing_command(std::string_view device, const std::vector<std::uint64_t>& remnants);
 
 }  // namespace aimee

@@ -23,7 +23,8 @@ bool has_token(const ResetFacts& facts) {
 // A token that is not for this volume on this device, or not for this version, is a label like any other.
 std::string why_not_armed(const ResetFacts& facts) {
   if (!facts.label.starts_with(reset_token_prefix)) return "is not armed";
-  return "has a reset token that is for another volume, another device or another version";
+  return concat("has a reset token that is for another volume, another device or another version: ",
+                facts.volume.not_obeyed);
 }
 
 Error nothing_to_reset(const ResetFacts& facts) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "plan/refusal.h"
 
 namespace aimee {
 
@@ -14,14 +15,11 @@ constexpr std::string_view make_and_mount = "init-storage && systemctl start var
 
 using Problems = std::vector<StatusProblem>;
 
-std::string zeroing(const StatusVolume& volume) {
-  return concat("to erase it on purpose: wipefs -a ", volume.device, " && dd if=/dev/zero of=", volume.device,
-                " bs=1M count=16 conv=fsync");
-}
-
 void add_state_problem(const StatusVolume& volume, Problems& problems) {
   const VolumeState& state = *volume.state;
   const std::string what = concat(volume.device, " ", state.found);
+  const std::string zeroing =
+      concat("to erase it on purpose: ", zeroing_command(volume.device, state.remnants));
   switch (state.state) {
     case State::ready:
     case State::existing:
@@ -32,12 +30,11 @@ void add_state_problem(const StatusVolume& volume, Problems& problems) {
       problems.push_back({what, concat(make_and_mount, ", or reboot")});
       return;
     case State::foreign:
-      problems.push_back({what, zeroing(volume)});
+      problems.push_back({what, state.advice.empty() ? zeroing : std::string(state.advice)});
       return;
     case State::damaged:
-      problems.push_back({what, state.has_valid_copy
-                                    ? concat("to repair it: btrfs rescue super-recover ", volume.device)
-                                    : zeroing(volume)});
+      problems.push_back(
+          {what, state.has_valid_copy ? concat("to repair it: btrfs rescue super-recover ", volume.device) : zeroing});
       return;
   }
 }
@@ -82,6 +79,12 @@ void add_volume_problems(const StatusReport& report, Problems& problems) {
     return;
   }
   if (volume.state) add_state_problem(volume, problems);
+  if (volume.state && !volume.state->not_obeyed.empty()) {
+    problems.push_back({concat(volume.device, ": ", volume.state->not_obeyed), "factory-reset, to erase the volume"});
+  }
+  if (volume.state && volume.state->seeding) {
+    problems.push_back({concat(volume.device, " ", seed_warning), concat("unmounted: btrfstune -S 0 ", volume.device)});
+  }
   add_mount_problem(volume, problems);
   add_space_problem(volume, problems);
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.h"
+
 namespace aimee {
 
 namespace {
@@ -13,6 +15,7 @@ constexpr std::size_t checksum_at = 0;
 constexpr std::size_t checksummed_from = 32;
 constexpr std::size_t uuid_at = 32;
 constexpr std::size_t address_at = 48;
+constexpr std::size_t flags_at = 56;
 constexpr std::size_t magic_at = 64;
 constexpr std::size_t generation_at = 72;
 constexpr std::size_t total_bytes_at = 112;
@@ -27,6 +30,7 @@ constexpr std::size_t label_size = 256;
 constexpr std::uint64_t real_magic = 0x4D5F53665248425FULL;       // "_BHRfS_M"
 constexpr std::uint64_t temporary_magic = 0x4D5F536652484221ULL;  // "!BHRfS_M"
 constexpr std::uint64_t checksum_type_crc32c = 0;
+constexpr std::uint64_t flag_seeding = 1ULL << 32U;
 
 struct Field {
   std::size_t at;
@@ -48,13 +52,6 @@ constexpr Field changed_by_transactions[] = {
     {555, 16},    // cache_generation, uuid_tree_generation
     {2859, 672},  // super_roots: four backups of the roots
 };
-
-template <std::size_t Size>
-std::uint64_t little_endian(SuperblockBytes bytes, std::size_t at) {
-  std::uint64_t value = 0;
-  for (std::size_t i = Size; i-- > 0;) value = (value << 8U) | std::to_integer<std::uint64_t>(bytes[at + i]);
-  return value;
-}
 
 template <std::size_t Size>
 void put_little_endian(std::span<std::byte, superblock_size> bytes, std::size_t at, std::uint64_t value) {
@@ -125,6 +122,8 @@ Superblock parse_superblock(SuperblockBytes bytes, std::uint64_t offset) {
   parsed.label.assign(label, strnlen(label, label_size));
   parsed.device_count = little_endian<8>(bytes, device_count_at);
   parsed.bytes_used = little_endian<8>(bytes, bytes_used_at);
+  parsed.device_size = little_endian<8>(bytes, device_total_bytes_at);
+  parsed.seeding = (little_endian<8>(bytes, flags_at) & flag_seeding) != 0;
   return parsed;
 }
 

@@ -36,6 +36,8 @@ struct Superblock {
   std::string label;
   std::uint64_t device_count = 0;
   std::uint64_t bytes_used = 0;
+  std::uint64_t device_size = 0;  // bytes of this device that belong to the volume
+  bool seeding = false;           // other volumes may grow on it: it can only be read
 
   [[nodiscard]] bool valid() const { return magic == Magic::real && intact; }
 };

@@ -14,7 +14,6 @@ namespace aimee {
 
 namespace {
 
-constexpr std::uint64_t smallest_probed = 1ULL << 20;
 
 Result<DeviceIdentity> identity_of(const BlockNode& node, const Fd& device) {
   return DeviceIdentity{TRY(block_size_bytes(device, node.path)), serial_of(whole_disk(node))};

@@ -17,6 +17,9 @@ namespace aimee {
 // mkfs.btrfs with duplicated metadata wants about 110 MiB; below this nothing useful fits.
 inline constexpr std::uint64_t smallest_volume = 128ULL << 20;
 
+// A device without a whole first MiB is not even looked at.
+inline constexpr std::uint64_t smallest_probed = 1ULL << 20;
+
 struct DataVolume {
   DataDevice found;
   VolumeOptions options;
@@ -42,7 +45,7 @@ struct ProbedVolume {
   Superblock primary;
 };
 
-// Failed: somebody else held the lock for longer than `limit`. Refused: too small to be probed (1 MiB).
+// Failed: somebody else held the lock for longer than `limit`. Refused: smaller than smallest_probed.
 Result<ProbedVolume> probe_locked(const BlockNode& node, ResetRequest request, std::chrono::seconds limit);
 
 // The device for this process alone: nobody can mount it meanwhile. Refused: it is in use; `refusing` says what is

@@ -23,7 +23,6 @@ namespace aimee {
 
 namespace {
 
-constexpr std::uint64_t smallest_probed = 1ULL << 20;
 constexpr std::chrono::seconds ssh_keygen_limit{10};
 
 void note_unread(StatusReport& report, const Error& error) { report.unread.push_back(error.message()); }

@@ -78,10 +78,30 @@ def sectors_anywhere(disk):
 
 
 def start(disk):
-    length = disk.chance.choice((SECTOR, 4 * KIB, 64 * KIB, 68 * KIB, MIB - SECTOR, MIB, 4 * MIB, 16 * MIB))
+    length = disk.chance.choice((SECTOR, 4 * KIB, 64 * KIB, 68 * KIB, MIB - SECTOR, 16 * MIB - SECTOR, 16 * MIB,
+                                 disk.chance.randint(1, 15) * MIB))
     byte = disk.chance.choice((0, 0, 0xff))
     disk.fill(0, length, byte)
     return f"the first {length} bytes are 0x{byte:02x}"
+
+
+def torn_start(disk):
+    """As a power cut, or a worn-out card, leaves an image that was being written."""
+    length = disk.chance.randint(1, 16) * MIB
+    step = disk.chance.choice((SECTOR, 4 * KIB, 64 * KIB, MIB))
+    byte = disk.chance.choice((0, 0xff))
+    for offset in range(0, length, 2 * step):
+        disk.fill(offset, step, byte)
+    return f"every other {step} bytes of the first {length} are 0x{byte:02x}"
+
+
+def moved_behind_zeros(disk):
+    """A disk that lost its partition table, and has a partition that is whole in its first 8 MiB."""
+    length = disk.chance.choice((MIB, 2 * MIB, 8 * MIB, 16 * MIB, 17 * MIB, 32 * MIB, 64 * MIB, 128 * MIB))
+    content = disk.read(0, 8 * MIB)
+    disk.fill(0, min(length, 32 * MIB))
+    disk.write(length, content)
+    return f"begins {length} bytes later, behind zeros"
 
 
 def end(disk):
@@ -92,8 +112,8 @@ def end(disk):
 
 def cut_off_start(disk):
     """As a disk looks whose partition begins elsewhere now."""
-    length = disk.chance.choice((SECTOR, 4 * KIB, 64 * KIB, MIB))
-    content = disk.read(length, 8 * MIB)
+    length = disk.chance.choice((SECTOR, 4 * KIB, 64 * KIB, MIB, disk.chance.randint(2, 15) * MIB))
+    content = disk.read(length, 20 * MIB)
     disk.write(0, content)
     return f"begins {length} bytes later"
 
@@ -114,7 +134,8 @@ MAGICS = [b"\x53\xef", b"XFSB", b"_BHRfS_M", b"LUKS\xba\xbe", b"SKUL\xba\xbe", b
           b"LABELONE", b"hsqs", b"CD001", b"EFI PART", b"\x55\xaa", b"NTFS    ", b"EXFAT   ", b"\x10\x20\xf5\xf2",
           b"\xe2\xe1\xf5\xe0"]
 DAMAGES = [all_superblocks, one_superblock, part_of_a_superblock, half_written_superblock, flipped_bits, flipped_bits,
-           sectors_at_the_start, sectors_anywhere, start, end, cut_off_start, wiped]
+           sectors_at_the_start, sectors_anywhere, start, start, start, torn_start, moved_behind_zeros, end, cut_off_start,
+           wiped]
 
 
 def apply(file, kind, chance):

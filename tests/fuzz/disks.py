@@ -29,9 +29,35 @@ class Kind:
     def superblocks(self):
         return [(offset % self.size, length) for offset, length in self.places]
 
+    def copies(self, image):
+        """{offset: content} of the copies of superblocks behind the first 16 MiB, by their magic numbers."""
+        if self.name not in COPY_MAGICS:
+            return {}
+        at, magic = COPY_MAGICS[self.name]
+        found = {}
+        with open(image, "rb") as file:
+            for offset in range(16 * MIB, self.size, KIB if at else 512):
+                file.seek(offset)
+                content = file.read(512)
+                if content[at:at + len(magic)] == magic:
+                    found[offset] = content
+        return found
+
+
+# Of kinds that keep whole copies which say where they belong: the magic number's place in one.
+COPY_MAGICS = {"ext2": (56, b"\x53\xef"), "ext3": (56, b"\x53\xef"), "ext4": (56, b"\x53\xef"), "xfs": (0, b"XFSB"),
+               "ntfs": (3, b"NTFS    ")}
+PARTITION_STARTS = [start * MIB for start in (16, 17, 32, 33, 64, 128, 129)]
+
 
 def by(*command):
     return lambda device, _: run(*command, device)
+
+
+def vfat(device, folder):
+    run("mkfs.vfat", "-n", "BOOT", device)
+    write_file(f"{folder}/vfat-file", "somebody's\n" * 5000)
+    run("mcopy", "-i", device, f"{folder}/vfat-file", "::")
 
 
 def table(label):
@@ -174,7 +200,7 @@ KINDS = [
     Kind("ext3", "mkfs.ext3", by("mkfs.ext3", "-q", "-F"), [(KIB, KIB)]),
     Kind("ext4", "mkfs.ext4", by("mkfs.ext4", "-q", "-F", "-L", "home"), [(KIB, KIB)]),
     Kind("xfs", "mkfs.xfs", by("mkfs.xfs", "-q", "-f"), [(0, 512)], 320 * MIB),
-    Kind("vfat", "mkfs.vfat", by("mkfs.vfat", "-n", "BOOT"), [(0, 512)]),
+    Kind("vfat", "mkfs.vfat", vfat, [(0, 512)]),
     Kind("exfat", "mkfs.exfat", by("mkfs.exfat"), [(0, 512), (6144, 512)]),
     Kind("ntfs", "mkntfs", by("mkntfs", "-F", "-Q", "-q"), [(0, 512), (-512, 512)]),
     Kind("f2fs", "mkfs.f2fs", by("mkfs.f2fs", "-q", "-f"), [(KIB, KIB), (5 * KIB, KIB)]),

@@ -37,10 +37,10 @@ Seen seen_by_blkid(const DiskImage& disk) {
   return std::string_view(type) == "btrfs" ? Seen::only_btrfs : Seen::something;
 }
 
-// One value in the whole first MiB, the place of the superblock left out where it may hold one.
-bool is_uniform(const DiskImage& disk, bool with_superblock) {
+// One value in the first bytes, so many, the place of the superblock left out where it may hold one.
+bool is_uniform(const DiskImage& disk, std::size_t length, bool with_superblock) {
   static std::string bytes;
-  bytes.resize(mib);
+  bytes.resize(length);
   HOLDS(pread(disk.read_only().get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   if (!with_superblock) bytes.erase(superblock_offsets[0], superblock_size);
   return bytes.find_first_not_of(bytes[0]) == std::string::npos && (bytes[0] == '\0' || bytes[0] == '\xff');
@@ -52,18 +52,25 @@ bool has_backup_table(const DiskImage& disk) {
   return start == "EFI PART";
 }
 
-void check_state(const DiskImage& disk, const VolumeState& volume) {
+bool starts_with_zero(const DiskImage& disk) {
+  char first = 1;
+  HOLDS(pread(disk.read_only().get(), &first, 1, 0) == 1);
+  return first == 0;
+}
+
+void check_state(const DiskImage& disk, const Superblock& primary, const VolumeState& volume) {
   switch (volume.state) {
     case State::blank:
-      HOLDS(seen_by_blkid(disk) == Seen::nothing && is_uniform(disk, true));
-      HOLDS(!has_backup_table(disk) || is_uniform(disk, true));
+      HOLDS(seen_by_blkid(disk) == Seen::nothing && is_uniform(disk, 16 * mib, true));
+      HOLDS(!has_backup_table(disk) || starts_with_zero(disk));
       break;
     case State::unfinished:
-      HOLDS(seen_by_blkid(disk) != Seen::something && is_uniform(disk, false));
+      HOLDS(seen_by_blkid(disk) != Seen::something && is_uniform(disk, mib, false));
       break;
     case State::reset_armed:
     case State::existing:
-      HOLDS(seen_by_blkid(disk) != Seen::something);
+      HOLDS(seen_by_blkid(disk) != Seen::something ||
+            seen_by_blkid(disk.without(mib, std::min(primary.device_size, DiskImage::size))) != Seen::something);
       break;
     case State::ready:
     case State::foreign:
@@ -90,7 +97,7 @@ void try_input(std::string_view bytes) {
   const VolumeFacts facts = probe_volume(disk.read_only(), identity);
   HOLDS_OF(facts.read_error, facts.read_error.empty());
   const VolumeState volume = classify(facts);
-  check_state(disk, volume);
+  check_state(disk, facts.superblocks[0].value_or(Superblock{}), volume);
   check_short_way(disk, facts, volume);
   HOLDS(is_one_line(volume.found));
 }

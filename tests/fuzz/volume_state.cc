@@ -27,9 +27,10 @@ bool has_copy(const VolumeFacts& facts, const Uuid& uuid, LabelMeaning meaning) 
 
 void check_blank(const VolumeFacts& facts, const Superblock& primary) {
   HOLDS(facts.signatures.empty() && facts.probe_is_certain);
-  HOLDS(facts.first_mib != Fill::data && facts.superblock_area == facts.first_mib);
+  HOLDS(facts.head != Fill::data && facts.remnants.empty());
   HOLDS(primary.magic == Superblock::Magic::none);
-  HOLDS(facts.first_16_mib_zero || (!facts.backup_table && !some_copy(facts, [](const Superblock&) { return true; })));
+  HOLDS(facts.head == Fill::zeros ||
+        (!facts.backup_table && !some_copy(facts, [](const Superblock&) { return true; })));
 }
 
 void check_unfinished(const VolumeFacts& facts, const Superblock& primary) {
@@ -40,8 +41,9 @@ void check_unfinished(const VolumeFacts& facts, const Superblock& primary) {
 }
 
 void check_armed(const VolumeFacts& facts, const Superblock& primary, const VolumeState& volume) {
-  HOLDS(!is_somebody_elses(facts));
+  HOLDS(volume.not_obeyed.empty());
   if (volume.token_to_write.empty()) {
+    HOLDS(!is_shared(facts, primary));
     HOLDS(is_of_us(primary) && primary.magic != Superblock::Magic::none);
     HOLDS(is_reset_token(primary.label, primary.uuid, facts.device));
     return;
@@ -53,15 +55,17 @@ void check_armed(const VolumeFacts& facts, const Superblock& primary, const Volu
 void check_ready(const VolumeFacts& facts, const Superblock& primary, const VolumeState& volume) {
   HOLDS(primary.magic == Superblock::Magic::real && mark_version(primary.uuid) != 0);
   HOLDS(primary.intact || has_copy(facts, primary.uuid, LabelMeaning::committed));
-  if (is_of_us(primary)) HOLDS(label_meaning(primary.label) != LabelMeaning::creating);
+  HOLDS(label_meaning(primary.label) == LabelMeaning::committed);
   if (volume.copies_are_stale) HOLDS(has_copy(facts, primary.uuid, LabelMeaning::creating));
 }
 
 void check_resettable(const VolumeFacts& facts, const Superblock& primary, const VolumeState& volume) {
   if (!volume.resettable) return;
   HOLDS(volume.state == State::ready || volume.state == State::reset_armed || volume.state == State::damaged);
-  HOLDS(!is_somebody_elses(facts) && facts.read_error.empty());
+  HOLDS(facts.read_error.empty());
   HOLDS(mark_version(volume.resettable->uuid) == volume_format_version);
+  const auto place = std::ranges::find(superblock_offsets, volume.resettable->superblock);
+  HOLDS(!is_shared(facts, *facts.superblocks[static_cast<std::size_t>(place - superblock_offsets.begin())]));
   if (volume.resettable->superblock == superblock_offsets[0]) {
     HOLDS(volume.resettable->uuid == primary.uuid);
     return;
@@ -71,6 +75,7 @@ void check_resettable(const VolumeFacts& facts, const Superblock& primary, const
 }
 
 void check_old_copies(const VolumeFacts& facts, const VolumeState& volume) {
+  HOLDS(volume.old_table == (volume.state == State::blank && facts.backup_table));
   HOLDS(volume.state == State::blank || volume.old_copies.empty());
   for (std::size_t i = 1; i < facts.superblocks.size(); ++i) {
     if (volume.state != State::blank) continue;
@@ -85,9 +90,17 @@ bool is_made_anew(State state) {
 
 // Only what the superblock itself and its copy prove.
 void check_torn(const VolumeFacts& facts, const Superblock& primary, const VolumeState& volume) {
-  HOLDS(volume.state == State::ready && facts.primary_is_torn && !is_somebody_elses(facts));
+  HOLDS(volume.state == State::ready && facts.primary_is_torn && !is_shared(facts, primary));
   HOLDS(primary.magic == Superblock::Magic::real && mark_version(primary.uuid) == volume_format_version);
   HOLDS(!primary.valid() && !volume.copies_are_stale);
+}
+
+// A token, or a request that names the volume, is obeyed or it is said why not.
+void check_told(const VolumeFacts& facts, const Superblock& primary, const VolumeState& volume) {
+  HOLDS(volume.not_obeyed.empty() || is_one_line(volume.not_obeyed));
+  const bool has_token = primary.magic != Superblock::Magic::none && primary.label.starts_with(reset_token_prefix);
+  const bool named = primary.magic != Superblock::Magic::none && facts.request.names(primary.uuid);
+  if ((has_token || named) && !is_made_anew(volume.state)) HOLDS(!volume.not_obeyed.empty());
 }
 
 void check_state(const VolumeFacts& facts, const VolumeState& volume) {
@@ -102,17 +115,20 @@ void check_state(const VolumeFacts& facts, const VolumeState& volume) {
   if (volume.superblock_is_torn) check_torn(facts, primary, volume);
   if (volume.state == State::ready && !volume.superblock_is_torn) check_ready(facts, primary, volume);
   if (volume.state == State::existing)
-    HOLDS(primary.valid() && mark_version(primary.uuid) == 0 && primary.device_count == 1 && !is_somebody_elses(facts));
+    HOLDS(primary.valid() && mark_version(primary.uuid) == 0 && primary.device_count == 1 &&
+          !is_shared(facts, primary));
   if (volume.state == State::damaged && volume.has_valid_copy)
     HOLDS(some_copy(facts, [](const Superblock&) { return true; }));
   check_resettable(facts, primary, volume);
   check_old_copies(facts, volume);
+  check_told(facts, primary, volume);
 }
 
 // What stands beside it, or cannot be read, takes every right to write away.
 void check_doubt(const VolumeFacts& facts) {
   VolumeFacts with_other = facts;
   with_other.signatures.push_back({"xfs", "somebody"});
+  with_other.signatures.back().offset = 0;
   HOLDS(!is_made_anew(classify(with_other).state));
   VolumeFacts uncertain = facts;
   uncertain.probe_is_certain = false;
@@ -121,9 +137,15 @@ void check_doubt(const VolumeFacts& facts) {
   broken.read_error = "read at byte 0: Input/output error";
   HOLDS(classify(broken).state == State::damaged);
   VolumeFacts filled = facts;
-  filled.first_mib = Fill::data;
+  filled.first_mib = filled.head = Fill::data;
   const State state = classify(filled).state;
   HOLDS(state != State::blank && state != State::unfinished);
+  VolumeFacts head_filled = facts;
+  head_filled.head = Fill::data;
+  HOLDS(classify(head_filled).state != State::blank);
+  VolumeFacts remains = facts;
+  remains.remnants = {"ext4 at 16.0 MiB", {16ULL << 20}};
+  HOLDS(classify(remains).state != State::blank);
   VolumeFacts unasked = facts;
   unasked.request = {};
   HOLDS(classify(unasked).token_to_write.empty());
@@ -145,7 +167,8 @@ void check_plan(const VolumeState& volume) {
   HOLDS(has<EraseVolume>(plan) == (volume.state == State::reset_armed));
   HOLDS(has<WriteToken>(plan) == !volume.token_to_write.empty());
   HOLDS(has<MendSuperblock>(plan) == volume.superblock_is_torn);
-  HOLDS(has<EraseSuperblockCopies>(plan) == !volume.old_copies.empty());
+  HOLDS(has<EraseOldRemains>(plan) == (!volume.old_copies.empty() || volume.old_table));
+  if (has<EraseOldRemains>(plan)) HOLDS(std::holds_alternative<EraseOldRemains>(plan[0]));
   if (has<WriteToken>(plan)) HOLDS(std::holds_alternative<WriteToken>(plan[0]));
   for (const Operation& step : plan) HOLDS(is_one_line(describe(step)));
 }

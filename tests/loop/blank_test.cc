@@ -1,6 +1,9 @@
 // Disks that are provably blank become data volumes; those that look it but cannot be used are refused.
 #include <fcntl.h>
 
+#include <algorithm>
+#include <csignal>
+
 #include "harness/btrfs_volume.h"
 #include "harness/doctest_main.h"
 #include "harness/init_storage.h"
@@ -15,6 +18,16 @@ struct FailingMkfs {
   FailingMkfs() { write_text(folder / "mkfs.btrfs", "#!/bin/sh\necho no luck today >&2\nexit 1\n", 0755); }
 };
 
+// Kills the program itself, not its children, at its nth write to a disk; whether it was still running then.
+bool killed_at_own_write(unsigned nth, const SampleRoot& root) {
+  Arguments command{"strace", "-qq",
+                    "-o",     "/dev/null",
+                    "-e",     "trace=pwrite64",
+                    "-e",     "inject=pwrite64:signal=KILL:when=" + std::to_string(nth)};
+  for (const std::string& argument : init_storage_command(root)) command.push_back(argument);
+  return run(command, {.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}}}).exit == 128 + SIGKILL;
+}
+
 }  // namespace
 
 TEST_CASE("zeros all over are blank") {
@@ -28,16 +41,55 @@ TEST_CASE("erased flash, all ones, is blank") {
   check_created(SampleRoot(disk.device()), disk.device());
 }
 
-TEST_CASE("ones in the first MiB are blank") {
+TEST_CASE("ones in the first 16 MiB are blank, and fewer are not") {
   const LoopDisk disk;
-  disk.fill(0, MiB, '\xff');
-  check_created(SampleRoot(disk.device()), disk.device());
+  const SampleRoot root(disk.device());
+  disk.fill(0, 15 * MiB, '\xff');
+  check_refused(root, disk.device(), {"data without a known signature"});
+  disk.fill(15 * MiB, MiB, '\xff');
+  check_created(root, disk.device());
 }
 
-TEST_CASE("data behind the first MiB alone does not keep a disk from being blank") {
+TEST_CASE("data behind the first 16 MiB alone does not keep a disk from being blank, and data in front of it does") {
   const LoopDisk disk;
-  disk.write(MiB, "x");
-  check_created(SampleRoot(disk.device()), disk.device());
+  const SampleRoot root(disk.device());
+  disk.write(16 * MiB, "x");
+  disk.write(16 * MiB - 1, "x");
+  check_refused(root, disk.device(), {"data without a known signature"});
+  disk.fill(16 * MiB - 1, 1, '\0');
+  check_created(root, disk.device());
+}
+
+TEST_CASE("a large blank disk is known for one by about a thousand reads") {
+  NEEDS("strace");
+  const LoopDisk disk({.size = 2048 * GiB});
+  const SampleRoot root(disk.device());
+  const TemporaryFolder folder;
+  const std::string log = folder / "reads";
+  Arguments command{"strace", "-qq", "-o", log, "-e", "trace=pread64,read"};
+  for (const std::string& argument : init_storage_command(root, {"--dry-run"})) command.push_back(argument);
+  CHECK(run(command, {.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}}}).exit == 0);
+  const std::string reads = read_text(log);
+  CHECK(std::count(reads.begin(), reads.end(), '\n') < 2500);
+  check_created(root, disk.device());
+}
+
+TEST_CASE("a cut in a creation over an old partition table's backup leaves a disk that the next run makes") {
+  NEEDS("strace");
+  for (const unsigned sector_size : {512U, 4096U}) {
+    CAPTURE(sector_size);
+    const LoopDisk disk({.sector_size = sector_size});
+    const SampleRoot root(disk.device());
+    for (unsigned write = 1; write <= 10; ++write) {
+      CAPTURE(write);
+      disk.fill(0, 16 * MiB, '\0');
+      disk.write(disk.size() - sector_size, "EFI PART");
+      CHECK(killed_at_own_write(write, root));
+      const std::string left = disk.read(disk.size() - sector_size, 8);
+      if (write > 1) CHECK(left != "EFI PART");
+      check_created(root, disk.device());
+    }
+  }
 }
 
 TEST_CASE("a re-flashed disk, 16 MiB of zeros before an old volume, is blank") {

@@ -85,7 +85,7 @@ TEST_CASE("a copy at 256 GiB alone keeps a disk from being blank") {
 TEST_CASE("a copy with a broken checksum is no copy") {
   const LoopDisk disk;
   make_btrfs(disk.device(), "pool");
-  disk.fill(0, MiB, 0);
+  disk.fill(0, 16 * MiB, '\xff');
   disk.write(second_superblock + 1000, "broken");
   check_created(SampleRoot(disk.device()), disk.device());
 }

@@ -66,7 +66,7 @@ TEST_CASE("killed at any moment: ready and whole, or started over") {
   constexpr int moments = 12;
   for (int moment = 0; moment <= moments; ++moment) {
     CAPTURE(moment);
-    disk.fill(0, 2 * MiB, 0);
+    disk.fill(0, 16 * MiB, 0);
     disk.fill(second_superblock, superblock_size, 0);
     {
       const NothingLeft nothing_left;
@@ -92,7 +92,7 @@ TEST_CASE("asked to stop, it says so in one line and leaves the volume unfinishe
   root.bulk(1500, 200000);
   for (int number : {SIGTERM, SIGINT}) {
     CAPTURE(number);
-    disk.fill(0, 2 * MiB, 0);
+    disk.fill(0, 16 * MiB, 0);
     disk.fill(second_superblock, superblock_size, 0);
     const NothingLeft nothing_left;
     Process process(init_storage_command(root));

@@ -107,6 +107,7 @@ TEST_CASE("what is not ours, or not ours alone, is not erased by its UUID") {
     make_btrfs(disk.device(), "pool");
     const KernelCommandLine line(argument(uuid_of(disk)));
     check_left_alone(root, "existing");
+    CHECK(init_storage(root).err.find("not obeyed: aimee did not make this volume") != std::string::npos);
   }
   SUBCASE("a newer aimee's") {
     make_btrfs(disk.device(), final_label, our_uuid(2));
@@ -128,7 +129,7 @@ TEST_CASE("what is not ours, or not ours alone, is not erased by its UUID") {
     tool({"mkfs.ext4", "-q", "-F", "-L", "home", disk.device()});
     disk.fill(primary_superblock, superblock_size, '\0');
     disk.write(second_superblock, copy);
-    check_refused(root, disk.device(), {"holds ext4"});
+    check_refused(root, disk.device(), {"holds ext4", "asks for its reset, which is not obeyed"});
   }
   SUBCASE("mounted") {
     make_ready(disk.device(), secret);

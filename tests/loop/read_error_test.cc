@@ -46,8 +46,8 @@ void check_read_error(const LoopDisk& disk) {
 }  // namespace
 
 TEST_CASE("a disk that is blank as far as it can be read is refused") {
-  for (std::uint64_t readable : {std::uint64_t{0}, 4 * KiB, 66 * KiB, 512 * KiB, MiB - 4 * KiB, 2 * MiB, 32 * MiB,
-                                 second_superblock + 2 * KiB, 256 * MiB - 64 * KiB}) {
+  for (std::uint64_t readable : {std::uint64_t{0}, 4 * KiB, 66 * KiB, 512 * KiB, MiB - 4 * KiB, 2 * MiB, 8 * MiB,
+                                 32 * MiB, second_superblock + 2 * KiB, 256 * MiB - 64 * KiB}) {
     CAPTURE(readable);
     const LoopDisk disk;
     const Cut cut(disk, readable);

@@ -3,6 +3,7 @@
 #include "harness/doctest_main.h"
 #include "harness/init_storage.h"
 #include "harness/mounted.h"
+#include "harness/signatures.h"
 
 using namespace looptest;
 
@@ -95,12 +96,17 @@ TEST_CASE("a btrfs that somebody else made is left alone while it is mounted") {
   CHECK(json(outcome, ".state") == "existing");
 }
 
+TEST_CASE("a btrfs that somebody else made is left alone whatever its files look like") {
+  const LoopDisk disk;
+  make_btrfs(disk.device(), "pool");
+  write_md_1(disk, 0);  // in free space
+  check_left_alone(SampleRoot(disk.device()), "existing");
+}
+
 TEST_CASE("a newer aimee's volume is left alone") {
   const LoopDisk disk;
   SUBCASE("committed") { make_btrfs(disk.device(), final_label, our_uuid(2)); }
-  SUBCASE("not committed") { make_btrfs(disk.device(), creating_label, our_uuid(2)); }
-  SUBCASE("a creating label of a newer version") { make_btrfs(disk.device(), "aimee-creating-2", our_uuid()); }
-  SUBCASE("a creating label of a much newer version") { make_btrfs(disk.device(), "aimee-creating-10", our_uuid()); }
+  SUBCASE("under a label of its owner's") { make_btrfs(disk.device(), "aimee-creating", our_uuid(2)); }
   const SampleRoot root(disk.device());
   const Fingerprint before = disk.fingerprint();
   const Outcome outcome = init_storage(root, {"--json"});
@@ -108,6 +114,45 @@ TEST_CASE("a newer aimee's volume is left alone") {
   CHECK(json(outcome, ".action") == "none");
   CHECK(init_storage(root).exit == 0);
   CHECK(disk.fingerprint() == before);
+}
+
+TEST_CASE("a newer aimee's creation that was cut short is refused, with what to do") {
+  const LoopDisk disk;
+  SUBCASE("newer in all") { make_btrfs(disk.device(), "aimee-creating-2", our_uuid(2)); }
+  SUBCASE("our label, a newer UUID") { make_btrfs(disk.device(), creating_label, our_uuid(2)); }
+  SUBCASE("a label of a newer version") { make_btrfs(disk.device(), "aimee-creating-2", our_uuid()); }
+  SUBCASE("a label of a much newer version") { make_btrfs(disk.device(), "aimee-creating-10", our_uuid()); }
+  SUBCASE("torn") {
+    make_btrfs(disk.device(), "aimee-creating-2", our_uuid(2));
+    disk.write(primary_superblock + 1000, "broken");
+  }
+  SUBCASE("in mkfs's temporary state") {
+    make_btrfs(disk.device(), "aimee-creating-2", our_uuid(2));
+    disk.write(primary_superblock, Superblock::at(disk.device(), primary_superblock).with_temporary_magic().bytes());
+  }
+  const SampleRoot root(disk.device());
+  check_refused(root, disk.device(),
+                {"holds a volume of a newer aimee, whose creation was cut short", "boot the newer image"});
+  erase_as_advised(init_storage(root));
+  check_created(root, disk.device());
+}
+
+TEST_CASE("a seed device is left alone, and everybody is told that it can only be read") {
+  NEEDS("btrfstune");
+  const LoopDisk disk;
+  SUBCASE("ours") { make_ready(disk.device()); }
+  SUBCASE("another's") { make_btrfs(disk.device(), "pool"); }
+  tool({"btrfstune", "-S", "1", disk.device()});
+  const SampleRoot root(disk.device());
+  const std::string warning = disk.device() + " is a seed device of btrfs: it can only be read";
+  const Fingerprint before = disk.fingerprint();
+  const Outcome outcome = init_storage(root);
+  CHECK(outcome.exit == 0);
+  CHECK(outcome.err.find("is a seed device of btrfs: it can only be read") != std::string::npos);
+  CHECK(run_applet("status", {"--root", root.path()}).out.find(warning) != std::string::npos);
+  CHECK(disk.fingerprint() == before);
+  tool({"btrfstune", "-f", "-S", "0", disk.device()});
+  CHECK(init_storage(root).err.find("seed") == std::string::npos);
 }
 
 TEST_CASE("an unfinished creation is started over") {

@@ -1,5 +1,6 @@
-"""init-storage on a blank disk. Whatever is the last write to reach the disk: the next run ends ready, whole, labelled,
-and btrfs check finds nothing; never refused, and never half a tree taken for ready."""
+"""init-storage on a blank disk, flashed anew over one that had a partition table. Whatever is the last write to reach
+the disk: the next run ends ready, whole, labelled, and btrfs check finds nothing; never refused, and never half a tree
+taken for ready."""
 import os
 
 from machine_room import (SOURCE, attached, check_file_system, differences, expect, init_storage, labels, mounted, run,
@@ -28,6 +29,8 @@ class FirstBoot(Run):
         os.mkdir(self.mount_point)
         with open(self.before, "wb") as image:
             image.truncate(self.size)
+            image.seek(self.size - 512)
+            image.write(b"EFI PART")
         self.make_reference()
 
     def add_attributes(self):

@@ -1,6 +1,7 @@
 // The image is a memfd; those who look at it get a descriptor that cannot be written to.
 #include "parts/disk_image.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,6 +29,20 @@ DiskImage::DiskImage() : file_(memfd_create("disk", MFD_CLOEXEC)) {
 }
 
 std::string DiskImage::path() const { return concat("/proc/", getpid(), "/fd/", read_only_.get()); }
+
+DiskImage DiskImage::without(std::uint64_t begin, std::uint64_t end) const {
+  DiskImage copy;
+  HOLDS(ftruncate(copy.file_.get(), size) == 0);
+  std::string bytes;
+  for (off_t at = 0; (at = lseek(file_.get(), at, SEEK_DATA)) >= 0; at += static_cast<off_t>(bytes.size())) {
+    bytes.resize(std::min<std::uint64_t>(4096, size - static_cast<std::uint64_t>(at)));
+    HOLDS(pread(file_.get(), bytes.data(), bytes.size(), at) == static_cast<ssize_t>(bytes.size()));
+    copy.write(static_cast<std::uint64_t>(at), bytes);
+  }
+  HOLDS(begin >= end || fallocate(copy.file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                  static_cast<off_t>(begin), static_cast<off_t>(end - begin)) == 0);
+  return copy;
+}
 
 void DiskImage::write(std::uint64_t offset, std::string_view bytes) {
   bytes = bytes.substr(0, size - std::min(offset, size));

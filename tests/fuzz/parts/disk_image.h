@@ -24,6 +24,8 @@ class DiskImage {
   void describe(Input& input, const DeviceIdentity& identity);
 
   [[nodiscard]] const Fd& read_only() const { return read_only_; }
+  // A copy on which the bytes from `begin` to `end` are zeros.
+  [[nodiscard]] DiskImage without(std::uint64_t begin, std::uint64_t end) const;
   // What a program that is told a path has to be given.
   [[nodiscard]] std::string path() const;
 

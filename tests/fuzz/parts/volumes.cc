@@ -11,6 +11,13 @@ namespace {
 constexpr std::string_view kinds[] = {"btrfs", "ext4", "crypto_LUKS", "linux_raid_member", "gpt partition table"};
 constexpr Fill fills[] = {Fill::zeros, Fill::ones, Fill::data};
 
+// Where libblkid may have seen something: nowhere that it tells, and on both sides of what is a volume's content.
+std::optional<std::uint64_t> some_offset(Input& input, const DeviceIdentity& device) {
+  const std::uint64_t places[] = {0, (1ULL << 20) - 1, 1ULL << 20, device.size - 1, device.size};
+  const std::size_t chosen = input.below(6);
+  return chosen == 5 ? std::nullopt : std::optional(places[chosen]);
+}
+
 }  // namespace
 
 Uuid some_uuid(Input& input) {
@@ -70,6 +77,7 @@ test::Block some_superblock(Input& input, std::uint64_t offset, const DeviceIden
   chosen.address = input.below(8) == 7 ? input.number() : offset;
   chosen.device_count = input.below(4) == 3 ? input.byte() : 1;
   chosen.checksum_type = input.below(8) == 7 ? input.byte() : std::uint16_t{0};
+  chosen.device_size = device.size;
   test::Block block = test::block_of(chosen);
   const std::size_t changes = input.below(8);
   for (std::size_t i = 0; i < changes; ++i) {
@@ -106,12 +114,12 @@ VolumeFacts some_facts(Input& input) {
   const std::size_t signatures = input.below(4);
   for (std::size_t i = 0; i < signatures; ++i) {
     const std::string_view kind = input.one_of(kinds);
-    facts.signatures.push_back({std::string(kind), std::string(input.text())});
+    facts.signatures.push_back({std::string(kind), std::string(input.text()), some_offset(input, facts.device)});
   }
   facts.probe_is_certain = input.below(8) != 7;
   facts.first_mib = input.one_of(fills);
-  facts.superblock_area = input.one_of(fills);
-  facts.first_16_mib_zero = input.flag();
+  facts.head = input.one_of(fills);
+  if (input.flag()) facts.remnants = {"a backup superblock of ext4 at 128 MiB", {128ULL << 20}};
   facts.backup_table = input.below(4) == 3;
   if (input.below(8) == 7) facts.read_error = "read at byte 65536: Input/output error";
   const Superblock primary = facts.superblocks[0].value_or(Superblock{});
@@ -122,6 +130,14 @@ VolumeFacts some_facts(Input& input) {
 bool is_somebody_elses(const VolumeFacts& facts) {
   return !facts.probe_is_certain ||
          std::ranges::any_of(facts.signatures, [](const Signature& found) { return found.type != "btrfs"; });
+}
+
+bool is_shared(const VolumeFacts& facts, const Superblock& volume) {
+  const auto is_foreign = [&](const Signature& found) {
+    const std::uint64_t offset = found.offset.value_or(0);
+    return found.type != "btrfs" && (offset < (1U << 20U) || offset >= volume.device_size);
+  };
+  return !facts.probe_is_certain || std::ranges::any_of(facts.signatures, is_foreign);
 }
 
 }  // namespace aimee::fuzz

@@ -20,5 +20,7 @@ VolumeFacts some_facts(Input& input);
 
 // libblkid saw something else than a btrfs, or did not know.
 bool is_somebody_elses(const VolumeFacts& facts);
+// The same, but for what is the content of this volume's files.
+bool is_shared(const VolumeFacts& facts, const Superblock& volume);
 
 }  // namespace aimee::fuzz

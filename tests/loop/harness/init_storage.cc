@@ -130,6 +130,15 @@ void check_refused(const SampleRoot& root, const std::string& subject, const std
   }
 }
 
+void erase_as_advised(const Outcome& refusal) {
+  const std::string before = "to erase it on purpose: ";
+  const std::size_t at = refusal.err.find(before);
+  REQUIRE(at != std::string::npos);
+  const std::size_t start = at + before.size();
+  const Outcome erased = shell(refusal.err.substr(start, refusal.err.find('\n', start) - start));
+  CHECK_MESSAGE(erased.exit == 0, erased.err);
+}
+
 void check_volume_is_ready(const std::string& device) {
   const Superblock superblock = Superblock::at(device, primary_superblock);
   CHECK(superblock.valid());

@@ -49,6 +49,9 @@ void check_message(const Outcome& outcome, const std::string& subject, const std
 void check_refused(const SampleRoot& root, const std::string& subject, const std::vector<std::string>& texts,
                    const Arguments& more = {});
 
+// Executes the command that a refusal prints for its owner, to the letter.
+void erase_as_advised(const Outcome& refusal);
+
 // Created: exit code 0, committed with our UUID, btrfs check clean.
 void check_created(const SampleRoot& root, const std::string& device);
 void check_volume_is_ready(const std::string& device);

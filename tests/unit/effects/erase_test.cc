@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <vector>
 
+#include "harness/remnants.h"
 #include "harness/superblocks.h"
 #include "harness/temporary_folder.h"
 #include "harness/test.h"
@@ -26,21 +26,6 @@ std::string bytes_at(const std::string& path, std::uint64_t offset, std::size_t 
 
 }  // namespace
 
-TEST_CASE("bytes are zero where every one is") {
-  std::array<std::byte, 4096> bytes{};
-  CHECK(is_zero(bytes));
-  CHECK(is_zero(std::span(bytes).first(1)));
-  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, std::size_t{2048}, std::size_t{4095}}) {
-    CAPTURE(at);
-    bytes[at] = std::byte{0x80};
-    CHECK_FALSE(is_zero(bytes));
-    bytes[at] = std::byte{0};
-  }
-  bytes.fill(std::byte{0xff});
-  CHECK_FALSE(is_zero(bytes));
-  CHECK_FALSE(is_zero(std::span(bytes).first(1)));
-}
-
 TEST_CASE("superblock copies are overwritten with 4 KiB of zeros each, and nothing beside them") {
   const TemporaryFolder folder;
   const std::string path = folder.file("disk", std::string(64 << 10, 'x'));
@@ -51,6 +36,15 @@ TEST_CASE("superblock copies are overwritten with 4 KiB of zeros each, and nothi
   expected.replace(8192, 4096, std::string(4096, '\0'));
   expected.replace(32768, 4096, std::string(4096, '\0'));
   CHECK((content_of(path) == expected));
+}
+
+TEST_CASE("the backup of a partition table goes with its entries, whichever the sectors' size, and nothing before it") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("disk", std::string(64 << 10, 'x'));
+  const auto disk = open_file(path, O_RDWR);
+  MUST_SUCCEED(disk);
+  CHECK(told(erase_backup_table(*disk, 64 << 10, "disk")) == "done");
+  CHECK((content_of(path) == concat(std::string(44 << 10, 'x'), std::string(20 << 10, '\0'))));
 }
 
 TEST_CASE("a copy that cannot be overwritten is a failure with its place") {
@@ -110,7 +104,7 @@ TEST_CASE("an erasure that cannot write leaves the token") {
   CHECK((superblock == std::string(reinterpret_cast<const char*>(token.data()), token.size())));
 }
 
-TEST_CASE("a quick erasure overwrites the first 16 MiB, the last one and the superblock's places, and nothing else") {
+TEST_CASE("a quick erasure overwrites the first 16 MiB, the last two and the superblock's places, and nothing else") {
   const TemporaryFolder folder;
   const std::uint64_t size = first_copy + 32 * mib;
   const std::string path = folder.file("disk", std::string(size, 'x'));
@@ -122,11 +116,26 @@ TEST_CASE("a quick erasure overwrites the first 16 MiB, the last one and the sup
   std::string expected(size, 'x');
   for (const auto& [begin, end] : {std::pair<std::uint64_t, std::uint64_t>{0, 16 * mib},
                                    {first_copy, first_copy + superblock_size},
-                                   {size - mib, size}}) {
+                                   {size - 2 * mib, size}}) {
     expected.replace(begin, end - begin, std::string(end - begin, '\0'));
   }
   expected.replace(superblock_offsets[0], superblock_atomic_size, std::string(superblock_atomic_size, 'x'));
   CHECK((content_of(path) == expected));
+}
+
+TEST_CASE("a quick erasure takes away what an owner's file would have let the device pass for") {
+  const TemporaryFolder folder;
+  const std::uint64_t size = 256 * mib;
+  const std::string path = folder.file("disk", "");
+  prepared(truncate(path.c_str(), static_cast<off_t>(size)) == 0, path);
+  const auto disk = open_file(path, O_RDWR);
+  MUST_SUCCEED(disk);
+  const Sector remnant = ext4_backup({.group = 1, .blocks_per_group = 32768, .log_block_size = 2});
+  prepared(write_exactly(*disk, remnant, 128 * mib, path).has_value(), path);
+  Progress progress;
+  CHECK(told(erase_volume(*disk, {.size = size, .quick = true}, "disk", progress)) ==
+        with_errno("failed: disk: empty the page cache", ENOTTY));
+  CHECK((content_of(path) == std::string(size, '\0')));
 }
 
 TEST_CASE("the proof and the notice say what was done, and what was not") {

@@ -32,7 +32,7 @@ TEST_CASE("an operation is announced, done and followed by the next") {
   const TemporaryFolder folder;
   const NotifySocket manager(folder / "notify");
   const std::string path = folder.file("disk", std::string(16384, 'x'));
-  CHECK(executed({EraseSuperblockCopies{{0}}, EraseSuperblockCopies{{8192}}}, path, O_RDWR) == "done");
+  CHECK(executed({EraseOldRemains{{0}}, EraseOldRemains{{8192}}}, path, O_RDWR) == "done");
   const std::string zeros(4096, '\0');
   const std::string kept(4096, 'x');
   CHECK((content_of(path) == concat(zeros, kept, zeros, kept)));
@@ -45,7 +45,7 @@ TEST_CASE("the first operation that fails ends it, with the device's name, and n
   const TemporaryFolder folder;
   const NotifySocket manager(folder / "notify");
   const std::string path = folder.file("disk", std::string(16384, 'x'));
-  CHECK(executed({EraseSuperblockCopies{{4096}}, EraseSuperblockCopies{{0}}}, path, O_RDONLY) ==
+  CHECK(executed({EraseOldRemains{{4096}}, EraseOldRemains{{0}}}, path, O_RDONLY) ==
         with_errno("failed: /dev/vda3: write at byte 4096", EBADF));
   CHECK((content_of(path) == std::string(16384, 'x')));
   CHECK(manager.next() == "STATUS=erase old btrfs superblock copies at 4.0 KiB");

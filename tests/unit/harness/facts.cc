@@ -8,7 +8,7 @@ VolumeFacts zeros() {
   VolumeFacts facts;
   facts.device = {1ULL << 30, "SERIAL1"};
   facts.first_mib = Fill::zeros;
-  facts.superblock_area = Fill::zeros;
+  facts.head = Fill::zeros;
   facts.superblocks[0].emplace();
   facts.superblocks[1].emplace();
   return facts;
@@ -17,7 +17,7 @@ VolumeFacts zeros() {
 VolumeFacts volume(const Superblock& primary, const std::optional<Superblock>& copy) {
   VolumeFacts facts = zeros();
   facts.signatures = {{"btrfs", primary.label}};
-  facts.superblock_area = Fill::data;
+  facts.head = Fill::data;
   facts.superblocks[0] = primary;
   if (copy) facts.superblocks[1] = copy;
   return facts;
@@ -45,6 +45,7 @@ void check_states(const std::vector<StateRow>& rows) {
     CHECK(volume.found == row.found);
     CHECK_FALSE(volume.copies_are_stale);
     CHECK(volume.old_copies.empty());
+    CHECK(volume.not_obeyed.empty());
   }
 }
 

@@ -49,6 +49,12 @@ TEST_CASE("old superblock copies are erased before anything else") {
         concat("erase old btrfs superblock copies at 64.0 MiB 256 GiB\n", whole_creation));
 }
 
+TEST_CASE("the backup of an old partition table is erased before anything else") {
+  VolumeState blank = in_state(State::blank);
+  blank.old_table = true;
+  CHECK(shown(make_plan(input(blank))) == concat("erase the backup of an old partition table\n", whole_creation));
+}
+
 TEST_CASE("a volume with a reset token is erased before it is made anew") {
   CHECK(
       shown(make_plan(input(in_state(State::reset_armed)))) ==
@@ -172,7 +178,10 @@ TEST_CASE("every operation is described in one printable line") {
        "erase the whole volume: superblock copies, discard, overwrite only where a volume is recognised, read back, "
        "token last"},
       {EraseVolume{}, "erase the whole volume: superblock copies, discard, overwrite, read back, token last"},
-      {EraseSuperblockCopies{{first_copy}}, "erase old btrfs superblock copies at 64.0 MiB"},
+      {EraseOldRemains{{first_copy}}, "erase old btrfs superblock copies at 64.0 MiB"},
+      {EraseOldRemains{{}, true}, "erase the backup of an old partition table"},
+      {EraseOldRemains{{first_copy}, true},
+       "erase old btrfs superblock copies at 64.0 MiB and the backup of an old partition table"},
       {MakeFilesystem{plain_uuid(), "x"},
        "make btrfs with mkfs.btrfs: UUID 00010203-0405-0607-0809-0a0b0c0d0e0f, label x"},
       {MountStaging{""}, "mount it at the staging mount point with the default options"},

@@ -34,6 +34,7 @@ ResetFacts seen(const VolumeFacts& volume, std::vector<std::string> mount_points
 
 VolumeFacts damaged() {
   VolumeFacts facts = zeros();
+  facts.head = Fill::data;
   facts.superblocks[1] = ours("aimee-data");
   return facts;
 }
@@ -107,7 +108,7 @@ TEST_CASE("the shutdown unit erases what has a valid token and is not mounted, a
   CHECK(shown(plan_erasure(seen(asked(volume(ours("aimee-data")))), false)).starts_with("refused: "));
   CHECK(shown(plan_erasure(seen(volume(ours("aimee-reset-1:x"))), false)) ==
         "refused: /dev/vda3: holds the data volume and has a reset token that is for another volume, another device or "
-        "another version: refusing to erase");
+        "another version: the reset token on it is not obeyed: it is not complete: refusing to erase");
 }
 
 TEST_CASE("cancelling puts the remembered label back") {

@@ -18,9 +18,19 @@ TEST_CASE("what is not known is null, and lists of it are null too") {
 TEST_CASE("every fact has its member") {
   StatusReport report;
   report.version = "1.0";
-  report.volume = {
-      "/dev/x", "", "/dev/x",         7, "s", "m", VolumeState{State::ready, "holds it", false, {}}, "l", "u", {"/var"},
-      true,     "", StatusSpace{9, 1}};
+  report.volume = {"/dev/x",
+                   "",
+                   "/dev/x",
+                   7,
+                   "s",
+                   "m",
+                   VolumeState{.state = State::ready, .found = "holds it"},
+                   "l",
+                   "u",
+                   {"/var"},
+                   true,
+                   "",
+                   StatusSpace{9, 1}};
   report.subvolumes = {{"/var/a", SubvolumePresence::missing}};
   report.store = StatusStore{true, {{true, "d", "broken", "why", false}}, {"list:1"}, {"old"}};
   report.root_password = PasswordState::set;

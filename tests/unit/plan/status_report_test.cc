@@ -14,7 +14,7 @@ StatusReport well() {
   report.volume.source = "PARTLABEL=aimee-data";
   report.volume.device = "/dev/vda3";
   report.volume.size = 20ULL << 30;
-  report.volume.state = VolumeState{State::ready, "holds the data volume", false, {}};
+  report.volume.state = VolumeState{.state = State::ready, .found = "holds the data volume"};
   report.volume.on_var = true;
   report.volume.space = StatusSpace{1000, 100};
   report.store = StatusStore{true, {{false, "shadow", "changed-by-owner", "", true}}, {}, {}};
@@ -39,7 +39,7 @@ std::string first_problem(const StatusReport& report) {
 
 StatusReport in_state(State state, const std::string& found, bool has_copy = false) {
   StatusReport report = well();
-  report.volume.state = VolumeState{state, found, false, {}, has_copy};
+  report.volume.state = VolumeState{.state = state, .found = found, .has_valid_copy = has_copy};
   report.volume.on_var = false;
   return report;
 }

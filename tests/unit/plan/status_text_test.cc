@@ -14,7 +14,7 @@ StatusReport example() {
   report.volume.size = 20ULL << 30;
   report.volume.model = "QEMU DISK";
   report.volume.serial = "S123";
-  report.volume.state = VolumeState{State::ready, "holds the data volume", false, {}};
+  report.volume.state = VolumeState{.state = State::ready, .found = "holds the data volume"};
   report.volume.label = "aimee-data";
   report.volume.uuid = "11111111-2222-8333-8444-61696d656501";
   report.volume.mounted_at = {"/var"};

@@ -60,33 +60,60 @@ TEST_CASE("foreign: whatever else is found") {
        R"(holds ext4 (label "\x1b[2J"))"},
       {"an uncertain probe", with(zeros(), [](auto& f) { f.probe_is_certain = false; }), State::foreign,
        "holds signatures that contradict each other"},
-      {"an uncertain probe of 16 MiB of zeros",
-       with(zeros(),
-            [](auto& f) {
-              f.probe_is_certain = false;
-              f.first_16_mib_zero = true;
-            }),
+      {"an uncertain probe of 16 MiB of zeros", with(zeros(), [](auto& f) { f.probe_is_certain = false; }),
        State::foreign, "holds signatures that contradict each other"},
   });
 }
 
-TEST_CASE("foreign: data without a signature, in the superblock's place or around it") {
+TEST_CASE("foreign: data without a signature in the first 16 MiB") {
   check_states({
-      {"data", with(zeros(), [](auto& f) { f.first_mib = f.superblock_area = Fill::data; }), State::foreign,
+      {"in the first MiB", with(zeros(), [](auto& f) { f.first_mib = f.head = Fill::data; }), State::foreign,
        unknown_data},
-      {"around", with(zeros(), [](auto& f) { f.first_mib = Fill::data; }), State::foreign, unknown_data},
-      {"in its place", with(zeros(), [](auto& f) { f.superblock_area = Fill::data; }), State::foreign, unknown_data},
-      {"ones in zeros", with(zeros(), [](auto& f) { f.superblock_area = Fill::ones; }), State::foreign, unknown_data},
-      {"zeros in ones", with(zeros(), [](auto& f) { f.first_mib = Fill::ones; }), State::foreign, unknown_data},
+      {"behind it", with(zeros(), [](auto& f) { f.head = Fill::data; }), State::foreign, unknown_data},
   });
+}
+
+TEST_CASE("foreign: what is left of somebody's file system, whatever its beginning is like now") {
+  constexpr std::string_view found = "holds a backup superblock of ext4 at 128 MiB, though its beginning is gone";
+  const VolumeFacts left =
+      with(zeros(), [](auto& f) { f.remnants = {"a backup superblock of ext4 at 128 MiB", {128ULL << 20}}; });
+  check_states({
+      {"zeros", left, State::foreign, found},
+      {"ones", with(left, [](auto& f) { f.first_mib = f.head = Fill::ones; }), State::foreign, found},
+      {"data", with(left, [](auto& f) { f.first_mib = f.head = Fill::data; }), State::foreign,
+       "holds data without a known signature (encrypted, or wiped by wipefs?) and a backup superblock of ext4 at 128 "
+       "MiB"},
+      {"several", with(left, [](auto& f) { f.remnants.offsets.push_back(384ULL << 20); }), State::foreign,
+       "holds a backup superblock of ext4 at 128 MiB and 1 more, though its beginning is gone"},
+      {"over an old volume's copy", with(left, [](auto& f) { f.superblocks[1] = ours("aimee-data"); }), State::foreign,
+       found},
+      {"in a partition of a lost table", with(left, [](auto& f) { f.backup_table = true; }), State::foreign, found},
+  });
+  CHECK(classify(left).remnants.size() == 1);
+}
+
+TEST_CASE("foreign: a creation of a newer aimee that was cut short, with the advice to boot that one") {
+  constexpr std::string_view found = "holds a volume of a newer aimee, whose creation was cut short";
+  check_states({
+      {"newer mark and label", volume(newer("aimee-creating-2")), State::foreign, found},
+      {"newer mark, our label", volume(newer("aimee-creating-1")), State::foreign, found},
+      {"our mark, newer label", volume(ours("aimee-creating-2")), State::foreign, found},
+      {"torn", volume(torn(newer("aimee-creating-2"))), State::foreign, found},
+      {"in mkfs's temporary state", volume(temporary(newer("aimee-creating-1"))), State::foreign, found},
+      {"our mark, newer label, torn", volume(torn(ours("aimee-creating-2"))), State::foreign, found},
+  });
+  CHECK(classify(volume(newer("aimee-creating-2"))).advice == "boot the newer image, which starts it over");
 }
 
 TEST_CASE("foreign: a partition table of which only the backup is left") {
   constexpr std::string_view found = "holds the backup of a partition table (GPT) whose primary is gone";
-  const VolumeFacts backup = with(zeros(), [](auto& f) { f.backup_table = true; });
+  const VolumeFacts backup = with(zeros(), [](auto& f) {
+    f.backup_table = true;
+    f.head = Fill::data;
+  });
   check_states({
-      {"in zeros", backup, State::foreign, found},
-      {"in ones", with(backup, [](auto& f) { f.first_mib = f.superblock_area = Fill::ones; }), State::foreign, found},
+      {"behind data", backup, State::foreign, found},
+      {"in ones", with(backup, [](auto& f) { f.first_mib = f.head = Fill::ones; }), State::foreign, found},
       {"with an invalid copy of a btrfs", with(backup, [](auto& f) { f.superblocks[1] = torn(others("home")); }),
        State::foreign, found},
   });
@@ -116,22 +143,33 @@ TEST_CASE("damaged: no valid primary superblock, and a valid copy") {
   constexpr std::string_view at_256_gib =
       "has no valid btrfs superblock, but a valid copy at 256 GiB (UUID 00010203-0405-8607-8809-61696d656501)";
   check_states({
-      {"primary zeroed", with(zeros(), [](auto& f) { f.superblocks[1] = others("home"); }), State::damaged, at_64_mib},
+      {"primary zeroed",
+       with(zeros(),
+            [](auto& f) {
+              f.head = Fill::data;
+              f.superblocks[1] = others("home");
+            }),
+       State::damaged, at_64_mib},
       {"primary and all around it overwritten by ones",
        with(zeros(),
             [](auto& f) {
-              f.first_mib = f.superblock_area = Fill::ones;
+              f.first_mib = f.head = Fill::ones;
               f.superblocks[1] = others("home");
             }),
        State::damaged, at_64_mib},
       {"overwritten by data",
        with(zeros(),
             [](auto& f) {
-              f.first_mib = f.superblock_area = Fill::data;
+              f.first_mib = f.head = Fill::data;
               f.superblocks[1] = others("home");
             }),
        State::damaged, at_64_mib},
-      {"only the last copy is left", with(zeros(), [](auto& f) { f.superblocks[2] = ours("aimee-data"); }),
+      {"only the last copy is left",
+       with(zeros(),
+            [](auto& f) {
+              f.head = Fill::data;
+              f.superblocks[2] = ours("aimee-data");
+            }),
        State::damaged, at_256_gib},
       {"primary torn", volume(torn(others("home")), others("home")), State::damaged, at_64_mib},
       {"our primary torn after the commit",
@@ -152,8 +190,7 @@ TEST_CASE("damaged: a broken superblock that is not provably an unfinished one o
       {"ours, committed", volume(torn(ours("aimee-data"))), State::damaged, broken},
       {"ours, committed, copy torn too", volume(torn(ours("aimee-data")), torn(ours("aimee-creating-1"))),
        State::damaged, broken},
-      {"a newer aimee's creation", volume(torn(newer("aimee-creating-2"))), State::damaged, broken},
-      {"a newer aimee's temporary one", volume(temporary(newer("aimee-creating-1"))), State::damaged, broken},
+      {"a newer aimee's", volume(torn(newer("aimee-data"))), State::damaged, broken},
   });
 }
 

@@ -16,6 +16,7 @@ VolumeFacts asked(VolumeFacts facts, std::string_view digits = "00010203") {
 // Of a damaged volume: the primary is gone, what libblkid sees with it.
 VolumeFacts without_primary(const Superblock& copy) {
   VolumeFacts facts = zeros();
+  facts.head = Fill::data;
   facts.superblocks[1] = copy;
   return facts;
 }
@@ -87,7 +88,7 @@ TEST_CASE("nothing else is ever armed by a request") {
   check_rows({
       {"existing", asked(volume(others("home"))), "existing"},
       {"a newer aimee's", asked(volume(newer("aimee-data"))), "ready"},
-      {"a newer aimee's creation", asked(volume(ours("aimee-creating-2"))), "ready"},
+      {"a newer aimee's creation", asked(volume(ours("aimee-creating-2"))), "foreign"},
       {"blank", asked(zeros()), "blank"},
       {"unfinished", asked(volume(ours("aimee-creating-1"))), "unfinished"},
       {"ready beside another signature", beside(volume(ours("aimee-data"))), "ready"},
@@ -104,7 +105,7 @@ TEST_CASE("nothing else is ever armed by a request") {
       {"a read error", with(asked(volume(ours("aimee-data"))), [](auto& f) { f.read_error = "read at byte 0: EIO"; }),
        "damaged"},
       {"a re-flashed image over our copy",
-       with(asked(without_primary(ours("aimee-data"))), [](auto& f) { f.first_16_mib_zero = true; }), "blank"},
+       with(asked(without_primary(ours("aimee-data"))), [](auto& f) { f.head = Fill::zeros; }), "blank"},
   });
 }
 

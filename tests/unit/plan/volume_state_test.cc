@@ -70,9 +70,6 @@ TEST_CASE("ready: a newer aimee's volume is used and never made anew") {
   check_states({
       {"committed", volume(newer("aimee-data")), State::ready, found},
       {"newest", volume(parsed(our_uuid_of_version(255), "x")), State::ready, found},
-      {"creating, newer mark", volume(newer("aimee-creating-2")), State::ready, found},
-      {"creating, newer mark, our label", volume(newer("aimee-creating-1")), State::ready, found},
-      {"creating, our mark, newer label", volume(ours("aimee-creating-2")), State::ready, found},
       {"stale copy", volume(newer("aimee-data"), newer("aimee-creating-1")), State::ready, found},
   });
 }
@@ -122,17 +119,11 @@ TEST_CASE("existing: a btrfs of one device that aimee did not make") {
 TEST_CASE("blank: nothing found, and all zeros or all ones where file systems begin") {
   check_states({
       {"zeros", zeros(), State::blank, "is blank"},
-      {"ones", with(zeros(), [](auto& f) { f.first_mib = f.superblock_area = Fill::ones; }), State::blank, "is blank"},
+      {"ones", with(zeros(), [](auto& f) { f.first_mib = f.head = Fill::ones; }), State::blank, "is blank"},
       {"zeros, too small for any copy", with(zeros(), [](auto& f) { f.superblocks[1].reset(); }), State::blank,
        "is blank"},
-      {"a re-flashed image over an old partition table's backup",
-       with(zeros(),
-            [](auto& f) {
-              f.backup_table = true;
-              f.first_16_mib_zero = true;
-            }),
+      {"a re-flashed image over an old partition table's backup", with(zeros(), [](auto& f) { f.backup_table = true; }),
        State::blank, "is blank"},
-      {"zeros in 16 MiB", with(zeros(), [](auto& f) { f.first_16_mib_zero = true; }), State::blank, "is blank"},
   });
 }
 
@@ -155,7 +146,6 @@ TEST_CASE("blank: a re-flashed image over an old volume, whose copies are to be 
   for (const CopyRow& row : rows) {
     CAPTURE(row.what);
     VolumeFacts facts = zeros();
-    facts.first_16_mib_zero = true;
     facts.superblocks[1] = row.first;
     facts.superblocks[2] = row.second;
     const VolumeState state = classify(facts);
@@ -169,7 +159,7 @@ TEST_CASE("blank: copies that are no longer valid hold nothing, and are erased a
   for (const Fill fill : {Fill::zeros, Fill::ones}) {
     for (const Superblock& copy : {torn(others("home")), temporary(others("home")), torn(ours("aimee-data"))}) {
       VolumeFacts facts = zeros();
-      facts.first_mib = facts.superblock_area = fill;
+      facts.first_mib = facts.head = fill;
       facts.superblocks[1] = copy;
       const VolumeState state = classify(facts);
       CHECK(state_name(state.state) == "blank");
@@ -220,42 +210,6 @@ TEST_CASE("reset armed: ours, with the token of exactly this volume on this devi
        State::reset_armed, armed},
       {"overwriting under way", with(volume(ours(token)), [](auto& f) { f.first_mib = Fill::data; }),
        State::reset_armed, armed},
-  });
-}
-
-TEST_CASE("a token that is not valid leaves the volume ready") {
-  const auto with_label = [](std::string_view label) { return volume(ours(label), ours(label)); };
-  constexpr std::string_view found = "holds the data volume";
-  check_states({
-      {"another volume's", with_label("aimee-reset-1:99010203-0405-8607-8809-61696d656501:1073741824:SERIAL1"),
-       State::ready, found},
-      {"on a device of another size", with(with_label(token), [](auto& f) { ++f.device.size; }), State::ready, found},
-      {"on another device", with(with_label(token), [](auto& f) { f.device.serial = "SERIAL2"; }), State::ready, found},
-      {"on a device without a serial number", with(with_label(token), [](auto& f) { f.device.serial.clear(); }),
-       State::ready, found},
-      {"a newer version", with_label("aimee-reset-2:00010203-0405-8607-8809-61696d656501:1073741824:SERIAL1"),
-       State::ready, found},
-      {"cut off", with_label(token.substr(0, token.size() - 1)), State::ready, found},
-      {"only the prefix", with_label("aimee-reset-"), State::ready, found},
-  });
-}
-
-TEST_CASE("a token is obeyed on a volume of ours only, and on nothing that others moved into") {
-  check_states({
-      {"a newer aimee's volume", volume(newer(token)), State::ready, "holds the data volume of a newer aimee"},
-      {"somebody's btrfs",
-       with(volume(parsed(plain_uuid(), "aimee-reset-1:00010203-0405-0607-0809-0a0b0c0d0e0f:1073741824:SERIAL1")),
-            [](auto&) {}),
-       State::existing,
-       "holds btrfs (label \"aimee-reset-1:00010203-0405-0607-0809-0a0b0c0d0e0f:1073741824:SERIAL1\") that aimee did "
-       "not make"},
-      {"another signature", with(volume(ours(token)), [](auto& f) { f.signatures.push_back({"vfat", ""}); }),
-       State::ready, "holds the data volume"},
-      {"an uncertain probe", with(volume(ours(token)), [](auto& f) { f.probe_is_certain = false; }), State::ready,
-       "holds the data volume"},
-      {"torn, and another signature",
-       with(volume(torn(ours(token))), [](auto& f) { f.signatures.push_back({"vfat", ""}); }), State::damaged,
-       "holds a btrfs superblock that is broken, and no valid copy of it"},
   });
 }
 

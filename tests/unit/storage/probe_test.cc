@@ -9,6 +9,8 @@
 #include "harness/superblocks.h"
 #include "harness/temporary_folder.h"
 #include "harness/test.h"
+#include "storage/remnants.h"
+#include "storage/signatures.h"
 #include "system/process.h"
 
 namespace aimee::test {
@@ -70,37 +72,51 @@ TEST_CASE("zeros are blank, and so are ones") {
   CHECK(disk.state() == "blank: is blank");
   const VolumeFacts zeros = disk.facts();
   CHECK((zeros.first_mib == Fill::zeros));
-  CHECK((zeros.superblock_area == Fill::zeros));
+  CHECK((zeros.head == Fill::zeros));
   CHECK(zeros.probe_is_certain);
   CHECK(zeros.signatures.empty());
-  disk.fill(0, mib, std::byte{0xff});
+  disk.fill(0, 16 * mib, std::byte{0xff});
   CHECK(disk.state() == "blank: is blank");
-  CHECK((disk.facts().first_mib == Fill::ones));
+  CHECK((disk.facts().head == Fill::ones));
+  const Disk smaller(2 * mib + 512);
+  CHECK(smaller.state() == "blank: is blank");
+  smaller.fill(2 * mib + 511, 1, std::byte{1});
+  CHECK(smaller.state() == unknown_data);
 }
 
-TEST_CASE("one byte anywhere in the first MiB is data, and none behind it is") {
-  for (const std::uint64_t at :
-       {std::uint64_t{0}, 511 * std::uint64_t{1}, 64 * kib - 1, 64 * kib, 68 * kib - 1, 68 * kib, 128 * kib, mib - 1}) {
+TEST_CASE("one byte anywhere in the first 16 MiB is data, and none behind them is") {
+  for (const std::uint64_t at : {std::uint64_t{0}, 511 * std::uint64_t{1}, 64 * kib - 1, 64 * kib, 68 * kib - 1,
+                                 68 * kib, 128 * kib, mib - 1, mib, 5 * mib, 16 * mib - 1}) {
     CAPTURE(at);
     const Disk disk;
     disk.fill(at, 1, std::byte{0x01});
     CHECK(disk.state() == unknown_data);
   }
   const Disk disk;
-  disk.fill(mib, 1, std::byte{0x01});
+  disk.fill(16 * mib, 1, std::byte{0x01});
   CHECK(disk.state() == "blank: is blank");
+}
+
+TEST_CASE("zeros and ones in turn are data") {
+  const Disk disk;
+  disk.fill(mib, 15 * mib, std::byte{0xff});
+  CHECK(disk.state() == unknown_data);
+  disk.fill(0, mib, std::byte{0xff});
+  CHECK(disk.state() == "blank: is blank");
+  disk.fill(64 * kib, 4 * kib, std::byte{0});
+  CHECK(disk.state() == unknown_data);
 }
 
 TEST_CASE("ones with a zero among them are data") {
   const Disk disk;
-  disk.fill(0, mib, std::byte{0xff});
+  disk.fill(0, 16 * mib, std::byte{0xff});
   disk.fill(700 * kib, 1, std::byte{0x00});
   CHECK(disk.state() == unknown_data);
 }
 
 TEST_CASE("data that repeats is no fill") {
   const Disk disk;
-  disk.fill(0, mib, std::byte{0x5a});
+  disk.fill(0, 16 * mib, std::byte{0x5a});
   CHECK(disk.state() == unknown_data);
 }
 
@@ -147,6 +163,7 @@ TEST_CASE("a GPT's backup in the last sector, of either size, is seen, and does 
     disk.put(size - sector, std::as_bytes(std::span(std::string_view("EFI PART"))));
     CHECK(disk.facts().backup_table);
     CHECK(disk.state() == "blank: is blank");
+    CHECK(classify(disk.facts()).old_table);
     disk.fill(2 * mib, 1, std::byte{1});
     CHECK(disk.state() == "foreign: holds the backup of a partition table (GPT) whose primary is gone");
   }
@@ -204,7 +221,7 @@ TEST_CASE("a device shorter than it says cannot be read, and that is damaged") {
   CHECK(state.found == with_errno("cannot be read: read at byte 524288", EIO));
   const Disk without_copy(2 * mib);
   CHECK(classify(probe_volume(without_copy.fd(), {size, ""})).found ==
-        with_errno("cannot be read: read at byte 67108864", EIO));
+        with_errno("cannot be read: read at byte 2097152", EIO));
   const Disk without_end(first_copy + mib);
   CHECK(classify(probe_volume(without_end.fd(), {size, ""})).found ==
         with_errno("cannot be read: read at byte 267386880", EIO));
@@ -255,6 +272,111 @@ TEST_CASE("two signatures on one disk are both named") {
   if (!made({"mkfs.ext4", "-q", "-F", "-L", "home", disk.path()})) return;
   disk.put(0, std::as_bytes(std::span("LUKS\xba\xbe\0\1")));
   CHECK(disk.state() == R"(foreign: holds several signatures: crypto_LUKS and ext4 (label "home"))");
+}
+
+// A file system whose first MiB so many are gone.
+std::string state_without_head(const Disk& disk, std::uint64_t head, std::byte fill) {
+  disk.fill(0, head, fill);
+  return disk.state();
+}
+
+TEST_CASE("what file systems keep deeper is found, whatever is in the place of their beginning") {
+  NEEDS("mkfs.ext4", "mkfs.xfs", "mkntfs");
+  struct Row {
+    std::vector<std::string> command;
+    std::string_view found;
+    std::uint64_t bytes = 320 * mib;
+  };
+  const Row rows[] = {
+      {{"mkfs.ext4", "-q", "-F"}, "a backup superblock of ext4 at 24.0 MiB and 3 more"},
+      {{"mkfs.ext4", "-q", "-F", "-b", "2048"}, "a backup superblock of ext4 at 32.0 MiB and 4 more"},
+      {{"mkfs.ext4", "-q", "-F", "-b", "4096"}, "a backup superblock of ext4 at 128 MiB"},
+      {{"mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "sparse_super2"},
+       "a backup superblock of ext4 at 128 MiB and 1 more"},
+      {{"mkfs.ext4", "-q", "-F", "-O", "bigalloc", "-C", "16384", "-b", "4096"},
+       "a backup superblock of ext4 at 512 MiB",
+       600 * mib},
+      {{"mkfs.ext3", "-q", "-F"}, "a backup superblock of ext3 at 24.0 MiB and 3 more"},
+      {{"mkfs.ext2", "-q", "-F", "-O", "^sparse_super,^resize_inode"},
+       "a backup superblock of ext2 at 24.0 MiB and 7 more"},
+      {{"mkfs.ext2", "-q", "-F", "-r", "0"}, "a backup superblock of ext2 at 24.0 MiB and 7 more"},
+      {{"mkfs.xfs", "-q", "-f"}, "a secondary superblock of XFS at 80.0 MiB and 2 more"},
+      {{"mkfs.xfs", "-q", "-f", "-d", "agcount=7"}, "a secondary superblock of XFS at 85.7 MiB and 1 more", 600 * mib},
+      {{"mkfs.xfs", "-q", "-f", "-b", "size=1024"}, "a secondary superblock of XFS at 80.0 MiB and 2 more"},
+      {{"mkntfs", "-q", "-F", "-Q"}, "the backup of an NTFS boot sector at 319 MiB"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.command[0]);
+    CAPTURE(row.command.back());
+    const Disk disk(row.bytes);
+    std::vector<std::string> command = row.command;
+    command.push_back(disk.path());
+    if (!made(command)) continue;
+    for (const std::uint64_t head : {1U, 4U, 8U, 15U}) {
+      CAPTURE(head);
+      const std::string state = state_without_head(disk, head * mib, std::byte{0});
+      CHECK(state.starts_with("foreign: "));
+      CHECK(state.find(row.found) != std::string::npos);
+    }
+    for (const std::byte fill : {std::byte{0}, std::byte{0xff}}) {
+      CHECK(state_without_head(disk, 16 * mib, fill) ==
+            concat("foreign: holds ", row.found, ", though its beginning is gone"));
+    }
+  }
+}
+
+TEST_CASE("a partition that is whole behind 16 MiB of zeros is found where partitions begin, or a lost table says so") {
+  NEEDS("mkfs.ext4", "mkfs.vfat", "sfdisk");
+  const Disk filesystem(40 * mib);
+  if (!made({"mkfs.vfat", "-F", "32", filesystem.path()})) return;
+  const std::string content = content_of(filesystem.path());
+  for (const std::uint64_t start : {16U, 17U, 32U, 33U, 64U, 128U, 129U}) {
+    CAPTURE(start);
+    const Disk disk;
+    disk.put(start * mib, std::as_bytes(std::span(content)));
+    CHECK(disk.state().starts_with("foreign: holds vfat at "));
+  }
+  const Disk disk;
+  const std::string table = "label: gpt\nstart=100MiB, size=60MiB\n";
+  const TemporaryFolder folder;
+  if (!made({"sh", "-c", concat("printf '", table, "' | sfdisk -q ", disk.path())})) return;
+  disk.fill(0, 16 * mib, std::byte{0});
+  CHECK(disk.state() == "blank: is blank");
+  disk.put(100 * mib, std::as_bytes(std::span(content)));
+  CHECK(disk.state().starts_with("foreign: holds vfat at 100 MiB"));
+}
+
+TEST_CASE("a BlueStore label is found at each of its replicas' places") {
+  for (const std::uint64_t gib : {1U, 10U, 100U, 1000U}) {
+    CAPTURE(gib);
+    const Disk disk(1001ULL << 30);
+    disk.put(gib << 30U, std::as_bytes(std::span(std::string_view("bluestore block device\n"))));
+    CHECK(disk.state().starts_with("foreign: holds a replica of a Ceph BlueStore label at "));
+  }
+}
+
+TEST_CASE("a place that may hold somebody's and cannot be read is damage") {
+  const Disk disk;
+  const Disk shorter(100 * mib);
+  CHECK(find_remnants(disk.fd(), size).value().empty());
+  CHECK(told(find_remnants(shorter.fd(), size)) == with_errno("failed: read at byte 117440512", EIO));
+}
+
+TEST_CASE("each place of a signature is told, so that none hides behind another") {
+  NEEDS("cryptsetup");
+  const Disk disk;
+  disk.put(size - 64 * kib, std::as_bytes(std::span(std::string_view("\xfc\x4e\x2b\xa9"))));
+  SeenSignatures seen = read_signatures(disk.fd(), 0, size, true);
+  CHECK(seen.certain);
+  disk.fill(size - 64 * kib, 4, std::byte{0});
+  disk.put(4086, std::as_bytes(std::span(std::string_view("SWAPSPACE2"))));
+  disk.put(8 * kib - 10, std::as_bytes(std::span(std::string_view("SWAPSPACE2"))));
+  disk.put(1024, std::as_bytes(std::span(std::string_view("\1\0\0\0\xff\xff\0\0", 8))));
+  seen = read_signatures(disk.fd(), 0, size, true);
+  CHECK(seen.certain);
+  MUST(seen.found.size() == 2);
+  CHECK((seen.found[0].offset == 4086));
+  CHECK((seen.found[1].offset == 8 * kib - 10));
 }
 
 TEST_CASE("plainly ready is a committed volume of ours whose copies do not say otherwise") {
