@@ -19,6 +19,14 @@ std::string on_one_line(std::string_view text) {
 
 }  // namespace
 
+Error::Error(Outcome deserved, int number, std::string about, std::string text)
+    : outcome(deserved), code(number), subject(std::move(about)), explanation(std::move(text)) {}
+Error::Error(const Error&) = default;
+Error::Error(Error&&) noexcept = default;
+Error& Error::operator=(const Error&) = default;
+Error& Error::operator=(Error&&) noexcept = default;
+Error::~Error() = default;
+
 std::string Error::message() const {
   std::string text = subject;
   if (!text.empty() && !explanation.empty()) text += ": ";

@@ -26,6 +26,15 @@ struct Error {
   std::string subject;      // path or device
   std::string explanation;  // what was being done, or what is wrong and what to do about it
 
+  explicit Error(int number) : code(number) {}
+  Error(Outcome deserved, int number, std::string about, std::string text);
+  // Each TRY moves an Error and destroys one: inlined, that was a twentieth of the program.
+  [[gnu::noinline]] Error(const Error&);
+  [[gnu::noinline]] Error(Error&&) noexcept;
+  [[gnu::noinline]] Error& operator=(const Error&);
+  [[gnu::noinline]] Error& operator=(Error&&) noexcept;
+  [[gnu::noinline]] ~Error();
+
   // One line without newline: "subject: explanation: strerror(code)". Bytes that are not printable ASCII, as names on
   // somebody's volume may have them, become \xNN.
   [[nodiscard]] std::string message() const;

@@ -47,7 +47,7 @@ void open_nothing_as(int number) {
 }
 
 [[noreturn]] void end_with(const std::string& why) {
-  const std::string line = concat(why, ": ", Error{.code = errno}.message(), "\n");
+  const std::string line = concat(why, ": ", Error(errno).message(), "\n");
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
   _exit(127);
 }
