@@ -24,6 +24,14 @@ std::string array_of(const std::vector<T>& values, auto as_json) {
   return array.str();
 }
 
+std::string device_json(const VolumeDevice& device) {
+  JsonObject object;
+  object.add("device", device.device).add("size", device.identity.size);
+  add_text(object, "serial", device.identity.serial);
+  add_text(object, "model", device.model);
+  return object.str();
+}
+
 std::string volume_json(const StatusVolume& volume) {
   JsonObject object;
   add_text(object, "source", volume.source);
@@ -45,6 +53,7 @@ std::string volume_json(const StatusVolume& volume) {
   } else {
     object.add_null("total").add_null("used");
   }
+  object.add_raw("other_devices", array_of(volume.others, device_json));
   return object.str();
 }
 

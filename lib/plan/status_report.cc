@@ -77,6 +77,9 @@ void add_volume_problems(const StatusReport& report, Problems& problems) {
     return;
   }
   if (volume.state) add_state_problem(volume, problems);
+  if (volume.doubt.kind != Doubt::Kind::none) {
+    problems.push_back({concat("the data volume on ", volume.device, ": ", volume.doubt.what), volume.doubt.remedy});
+  }
   add_mount_problem(volume, problems);
   add_space_problem(volume, problems);
 }

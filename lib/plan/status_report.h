@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/volume_devices.h"
 #include "plan/volume_state.h"
 
 namespace aimee {
@@ -34,6 +35,8 @@ struct StatusVolume {
   bool on_var = false;                  // what /var shows is this volume
   std::string other_on_var;             // UUID of another btrfs that /var shows, or "another file system"; else empty
   std::optional<StatusSpace> space;
+  std::vector<VolumeDevice> others;  // the volume's other devices
+  Doubt doubt;                       // whether these are they
 };
 
 enum class SubvolumePresence { subvolume, folder, missing };

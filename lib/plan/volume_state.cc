@@ -195,6 +195,8 @@ VolumeState classify(const VolumeFacts& facts) {
   return armed;
 }
 
+bool holds_only_btrfs(const VolumeFacts& facts) { return only_btrfs(facts); }
+
 std::string_view state_name(State state) {
   switch (state) {
     case State::ready:

@@ -10,7 +10,8 @@ TEST_CASE("what is not known is null, and lists of it are null too") {
   CHECK(status_json(report) ==
         "{\"version\": \"1.0\", \"volume\": {\"source\": null, \"device\": null, \"size\": null, \"serial\": null, "
         "\"model\": null, \"state\": null, \"found\": null, \"label\": null, \"uuid\": null, \"mounted_at\": [], "
-        "\"on_var\": false, \"total\": null, \"used\": null}, \"subvolumes\": null, \"writable_etc\": null, "
+        "\"on_var\": false, \"total\": null, \"used\": null, \"other_devices\": []}, \"subvolumes\": null, "
+        "\"writable_etc\": null, "
         "\"root_password\": null, \"host_keys\": null, \"labels\": null, \"reset\": null, \"problems\": [], "
         "\"unread\": [], \"exit\": 0, \"error\": null}\n");
 }
