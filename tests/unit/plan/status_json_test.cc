@@ -10,7 +10,7 @@ TEST_CASE("what is not known is null, and lists of it are null too") {
   CHECK(status_json(report) ==
         "{\"version\": \"1.0\", \"volume\": {\"source\": null, \"device\": null, \"size\": null, \"serial\": null, "
         "\"model\": null, \"state\": null, \"found\": null, \"label\": null, \"uuid\": null, \"mounted_at\": [], "
-        "\"on_var\": false, \"total\": null, \"used\": null, \"other_devices\": []}, \"subvolumes\": null, "
+        "\"on_var\": false, \"total\": null, \"used\": null, \"devices\": []}, \"subvolumes\": null, "
         "\"writable_etc\": null, "
         "\"root_password\": null, \"host_keys\": null, \"labels\": null, \"reset\": null, \"problems\": [], "
         "\"unread\": [], \"exit\": 0, \"error\": null}\n");
@@ -23,6 +23,7 @@ TEST_CASE("every fact has its member") {
       "/dev/x", "", "/dev/x",         7, "s", "m", VolumeState{State::ready, "holds it", false, {}}, "l", "u", {"/var"},
       true,     "", StatusSpace{9, 1}};
   report.subvolumes = {{"/var/a", SubvolumePresence::missing}};
+  report.volume.others = {{.device = "/dev/y", .model = "n", .identity = {11, "t"}}};
   report.store = StatusStore{true, {{true, "d", "broken", "why", false}}, {"list:1"}, {"old"}};
   report.root_password = true;
   report.host_keys = {{"rsa", "good", "", "SHA256:x"}};
@@ -34,6 +35,8 @@ TEST_CASE("every fact has its member") {
       const std::string_view part :
       {R"("source": "/dev/x", "device": "/dev/x", "size": 7, "serial": "s", "model": "m", "state": "ready")",
        R"("found": "holds it", "label": "l", "uuid": "u", "mounted_at": ["/var"], "on_var": true, "total": 9, "used": 1)",
+       R"("devices": [{"device": "/dev/x", "size": 7, "serial": "s", "model": "m"}, )"
+       R"({"device": "/dev/y", "size": 11, "serial": "t", "model": "n"}]})",
        R"("subvolumes": [{"path": "/var/a", "presence": "missing"}])",
        R"("entries": [{"path": "d", "kind": "folder", "state": "broken", "why": "why", "bound": false}])",
        R"("list_problems": ["list:1"], "unlisted": ["old"])", R"("root_password": true)",
