@@ -47,8 +47,9 @@ constexpr Option options[] = {
 };
 
 constexpr std::string_view description =
-    "Erases the data volume that /etc/fstab names for /var, with all that an owner ever stored. Shows what will be\n"
-    "lost, asks for a typed confirmation, arms the volume and reboots: it is erased while the system goes down, or,\n"
+    "Erases the data volume that /etc/fstab names for /var, on all its devices, with all that an owner ever stored.\n"
+    "Shows what will be lost, asks for a typed confirmation, arms the volume and reboots: it is erased while the "
+    "system goes down, or,\n"
     "where the power goes first, at the next boot, which then makes a new one. A volume that is not mounted (in an\n"
     "emergency shell) is erased at once.\n";
 
@@ -350,6 +351,11 @@ constexpr ManualSection sections[] = {
      "a "
      "discard of the whole volume, zeros over whatever does not read as zeros, a read-back that proves it, and last "
      "the superblock with the token.\n\n"
+     "A volume that has been extended with btrfs-device(8) is erased on all of its devices, each with its proof; the "
+     "token "
+     "stands on the one that fstab names, which goes last. Where one is missing, or two say that they are the same "
+     "one, "
+     "nothing is armed. A device that was taken out of the volume before keeps what is on it.\n\n"
      "On flash, overwriting reaches only the blocks that the device shows at present. Those that its controller has "
      "put aside keep their old data until the device's own discard or secure erase takes them.\n\n"
      "The token names the volume and the device (size, serial number): on a copy of the disk it does nothing.\n"},

@@ -363,7 +363,9 @@ constexpr ManualSection manual_sections[] = {
      "blank:: Nothing at all: libblkid finds nothing, the first MiB is all 0x00 or all 0xFF, and no older superblock "
      "stands deeper. The volume is made.\n"
      "unfinished:: A creation that was cut short: it starts over.\n"
-     "reset-armed:: factory-reset(8) armed it: it is erased, then made.\n"
+     "reset-armed:: factory-reset(8) armed it: it is erased, on all of its devices, then made on the one that fstab "
+     "names. "
+     "Where one of them is missing, or cannot be told from a copy, this is refused and nothing is changed.\n"
      "foreign, damaged:: Refused. The message names what was found, and the command that repairs it or erases it on "
      "purpose.\n"},
     {"FILES",
