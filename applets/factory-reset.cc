@@ -48,10 +48,9 @@ constexpr Option options[] = {
 
 constexpr std::string_view description =
     "Erases the data volume that /etc/fstab names for /var, on all its devices, with all that an owner ever stored.\n"
-    "Shows what will be lost, asks for a typed confirmation, arms the volume and reboots: it is erased while the "
-    "system goes down, or,\n"
-    "where the power goes first, at the next boot, which then makes a new one. A volume that is not mounted (in an\n"
-    "emergency shell) is erased at once.\n";
+    "Shows what will be lost, asks for a typed confirmation, arms the volume and reboots: it is erased while the\n"
+    "system goes down, or, where the power goes first, at the next boot, which then makes a new one. A volume that is\n"
+    "not mounted (in an emergency shell) is erased at once.\n";
 
 enum class Mode { reset, status, cancel, erase };
 
