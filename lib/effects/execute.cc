@@ -77,9 +77,10 @@ class Execution {
   Result<> operator()(const MountStaging& mount) {
     TRY(make_staging_mount_point());
     if (!expected_uuid_) expected_uuid_ = TRY(read_superblock(device(), superblock_offsets[0], subject())).uuid;
-    let_go();
+    opened_.clear();
     mounted_.emplace(TRY(Mounted::at(subject(), staging_mount_point, "btrfs", MS_NODEV | MS_NOSUID | MS_NOEXEC,
                                      concat(mount.options, mount.options.empty() ? "" : ",", "subvolid=5"))));
+    locks_.clear();
     volume_ = TRY(open_file(staging_mount_point, O_RDONLY | O_DIRECTORY));
     if (TRY(btrfs_uuid(volume_)) != *expected_uuid_) return failure(subject(), "became another device meanwhile", 0);
     return label(volume_, "/var", S_IFDIR);

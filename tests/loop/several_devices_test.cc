@@ -12,18 +12,6 @@ const LoopDisk::Shape size{.size = 160 * MiB};
 
 std::string argument_for(const LoopDisk& disk) { return "aimee.factory_reset=" + uuid_of(disk); }
 
-std::string proof(unsigned mib) {
-  return "erased: read back " + std::to_string(mib) + " MiB: zeros; no signature, no superblock copy";
-}
-
-void check_proven(const Outcome& outcome, const std::vector<const LoopDisk*>& disks) {
-  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
-  for (const LoopDisk* disk : disks) {
-    const std::string text = disk->device() + ": " + proof(static_cast<unsigned>(disk->size() / MiB));
-    CHECK_MESSAGE(outcome.err.find(text) != std::string::npos, text << " not in " << outcome.err);
-  }
-}
-
 void copy_disk(const LoopDisk& from, const LoopDisk& to) {
   tool({"dd", "if=" + from.device(), "of=" + to.device(), "bs=1M", "conv=sparse,fsync", "status=none"});
 }
@@ -72,7 +60,8 @@ TEST_CASE("what is asked, told and planned names every device") {
   const Outcome status = factory_reset(root, {"--status", "--json"});
   CHECK(json(status, ".devices | length") == "3");
   const Outcome told = run_applet("status", {"--root", root.path(), "--json"});
-  CHECK(json(told, ".volume.devices | map(.device) | join(\" \")") == first.device() + " " + second.device() + " " + third.device());
+  CHECK(json(told, ".volume.devices | map(.device) | join(\" \")") ==
+        first.device() + " " + second.device() + " " + third.device());
   CHECK(json(told, ".problems | map(select(.what | contains(\"devices\"))) | length") == "0");
   const Outcome page = run_applet("status", {"--root", root.path()});
   CHECK(page.out.find("and " + third.device() + ", 160 MiB") != std::string::npos);
@@ -342,86 +331,5 @@ TEST_CASE("cancelled, all devices have the owner's label again") {
   CHECK(label_of(first) == final_label);
   CHECK(label_of(second) == final_label);
   check_left_alone(root, "ready");
-  CHECK(marker_says(first.device(), secret));
-}
-
-TEST_CASE("an erasure that has begun on one device cannot be cancelled") {
-  const LoopDisk first(size);
-  const LoopDisk second(size);
-  make_grown({first.device(), second.device()});
-  const SampleRoot root(first.device());
-  set_label(first, token_of(first));
-  second.fill(primary_superblock + 512, superblock_size - 512, '\0');
-  check_reset_refused(root, {"--cancel"}, {"its erasure has begun"});
-  check_proven(factory_reset(root, {"--erase"}), {&first, &second});
-}
-
-TEST_CASE("cut after the others were erased, the rest goes without them") {
-  const LoopDisk first(size);
-  const LoopDisk second(size);
-  make_grown({first.device(), second.device()});
-  const SampleRoot root(first.device());
-  set_label(first, token_of(first));
-  first.fill(primary_superblock + 512, superblock_size - 512, '\0');
-  SUBCASE("its first sector is left") {
-    second.fill(0, primary_superblock, '\0');
-    second.fill(primary_superblock + 512, second.size() - primary_superblock - 512, '\0');
-    check_proven(factory_reset(root, {"--erase"}), {&first, &second});
-  }
-  SUBCASE("nothing is left") {
-    second.fill(0, second.size(), '\0');
-    check_proven(init_storage(root), {&first});
-  }
-  CHECK_FALSE(holds(first, secret));
-  CHECK(is_all_zeros(second));
-}
-
-TEST_CASE("armed, and the power went between the superblocks of the two devices: the newest counts") {
-  const LoopDisk first(size);
-  const LoopDisk second(size);
-  make_grown({first.device(), second.device()});
-  const SampleRoot root(second.device());
-  const std::string older = second.read(primary_superblock, superblock_size);
-  {
-    const Mounted volume(first.device());
-    CHECK(factory_reset(root, {"--yes"}).exit == 0);
-  }
-  forget_devices();
-  // As the transaction before left it; it is one that the token's superblock follows.
-  const Superblock armed = Superblock::at(second.device(), primary_superblock);
-  const std::uint64_t generation = armed.generation() - 1;
-  second.write(primary_superblock,
-               Superblock(older).with(72, {reinterpret_cast<const char*>(&generation), sizeof generation}).bytes());
-  const std::uint64_t newest = armed.generation();
-  first.write(primary_superblock, Superblock::at(first.device(), primary_superblock)
-                                      .with(72, {reinterpret_cast<const char*>(&newest), sizeof newest})
-                                      .bytes());
-  CHECK(label_of(second) == final_label);
-  const Outcome plan = init_storage(root, {"--dry-run", "--json"});
-  CHECK(json(plan, ".state") == "reset-armed");
-  CHECK(json(plan, ".plan[0]") == "write the reset token into the superblock");
-  check_proven(init_storage(root), {&first, &second});
-  check_volume_is_ready(second.device());
-  CHECK(is_all_zeros(first));
-}
-
-TEST_CASE("the superblock of another device that was torn in use is mended too") {
-  const LoopDisk first(size);
-  const LoopDisk second(size);
-  make_grown({first.device(), second.device()});
-  const SampleRoot root(first.device());
-  // Its last sectors are those of another version of the roots' backups.
-  const std::string torn = second.read(primary_superblock + 3072, 1) == "x" ? "y" : "x";
-  second.write(primary_superblock + 3072, torn);
-  CHECK_FALSE(Superblock::at(second.device(), primary_superblock).valid());
-  forget_devices();
-  const Outcome plan = init_storage(root, {"--dry-run", "--json"});
-  CHECK(json(plan, ".action") == "mend");
-  CHECK(json(plan, ".plan[0]") == "write the checksum of the superblock that is there on " + second.device());
-  const Outcome outcome = init_storage(root);
-  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
-  CHECK(Superblock::at(second.device(), primary_superblock).valid());
-  check_left_alone(root, "ready");
-  tool({"btrfs", "device", "scan", second.device()});
   CHECK(marker_says(first.device(), secret));
 }

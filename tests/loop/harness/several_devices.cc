@@ -1,8 +1,6 @@
 // Made with mkfs.btrfs and btrfs device add; see the header.
 #include "harness/several_devices.h"
 
-#include <cstring>
-
 #include "harness/doctest_main.h"
 #include "harness/process.h"
 
@@ -21,15 +19,17 @@ void make_grown(const std::vector<std::string>& devices, const std::string& prof
 
 void forget_devices() { tool({"btrfs", "device", "scan", "--forget"}); }
 
-std::uint64_t device_id_of(const std::string& device) {
-  std::uint64_t id = 0;
-  const std::string bytes = Superblock::at(device, primary_superblock).bytes();
-  std::memcpy(&id, &bytes[201], sizeof id);
-  return id;
-}
-
 bool is_all_zeros(const LoopDisk& disk) {
   return disk.fingerprint().content == LoopDisk({.size = disk.size()}).fingerprint().content;
+}
+
+void check_proven(const Outcome& outcome, const std::vector<const LoopDisk*>& disks) {
+  CHECK_MESSAGE(outcome.exit == 0, outcome.err);
+  for (const LoopDisk* disk : disks) {
+    const std::string text = disk->device() + ": erased: read back " + std::to_string(disk->size() / MiB) +
+                             " MiB: zeros; no signature, no superblock copy";
+    CHECK_MESSAGE(outcome.err.find(text) != std::string::npos, text << " not in " << outcome.err);
+  }
 }
 
 }  // namespace looptest

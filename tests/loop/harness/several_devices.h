@@ -9,16 +9,16 @@
 
 namespace looptest {
 
-// A ready volume of ours on the first of the devices, with all the others added, the secret on each of them, and with
-// raid1 whole on each of two.
+// A ready volume of ours on the first of the devices, with all the others added, and the secret in many blocks; raid1
+// has it whole on each of two.
 void make_grown(const std::vector<std::string>& devices, const std::string& profile = "raid1");
 
 // The kernel remembers devices that it has seen, and would use them for a later mount.
 void forget_devices();
 
-// btrfs's own number of a device, from its superblock; and a superblock that says another one.
-std::uint64_t device_id_of(const std::string& device);
-
 bool is_all_zeros(const LoopDisk& disk);
+
+// Done, and each of the disks was erased as a whole, with its own line of proof.
+void check_proven(const Outcome& outcome, const std::vector<const LoopDisk*>& disks);
 
 }  // namespace looptest
