@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <optional>
 
@@ -17,8 +18,10 @@
 #include "cli/manual.h"
 #include "cli/shape.h"
 #include "effects/reset.h"
+#include "plan/reset_json.h"
 #include "plan/reset_plan.h"
 #include "storage/data_volume.h"
+#include "storage/volume_devices.h"
 #include "system/interrupt.h"
 
 namespace aimee {
@@ -43,10 +46,10 @@ constexpr Option options[] = {
 };
 
 constexpr std::string_view description =
-    "Erases the data volume that /etc/fstab names for /var, with all that an owner ever stored. Shows what will be\n"
-    "lost, asks for a typed confirmation, arms the volume and reboots: it is erased while the system goes down, or,\n"
-    "where the power goes first, at the next boot, which then makes a new one. A volume that is not mounted (in an\n"
-    "emergency shell) is erased at once.\n";
+    "Erases the data volume that /etc/fstab names for /var, on all its devices, with all that an owner ever stored.\n"
+    "Shows what will be lost, asks for a typed confirmation, arms the volume and reboots: it is erased while the\n"
+    "system goes down, or, where the power goes first, at the next boot, which then makes a new one. A volume that is\n"
+    "not mounted (in an emergency shell) is erased at once.\n";
 
 enum class Mode { reset, status, cancel, erase };
 
@@ -66,7 +69,7 @@ struct Report {
   std::optional<ResetFacts> facts;
   std::string action = "none";
   ResetPlan plan;
-  std::optional<Erasure> erased;
+  std::vector<Erasure> erased;
 };
 
 Result<Request> parse_request(const Arguments& arguments) {
@@ -99,25 +102,29 @@ std::string host_name() {
 bool can_be_opened_alone(const BlockNode& node) { return open_block(node, O_RDONLY | O_EXCL).has_value(); }
 
 // The volume as it is now. What a lock would keep waiting (udev, while a person thinks) waits only for this look.
-Result<ResetFacts> look(const Request& request, Report& report) {
+Result<> look(const Request& request, Report& report) {
   const DataVolume data = TRY(find_data_volume(request.root, request.timeout));
   const BlockNode& node = data.found.node;
   report.device = node;
-  const BlockNode disk = whole_disk(node);
-  const ProbedVolume volume = TRY(probe_locked(node, request.kernel, request.timeout));
-  ResetFacts facts;
-  facts.device = node.path;
-  facts.disk = disk.path;
-  facts.model = model_of(disk);
+  ProbedVolume volume = TRY(probe_locked(node, request.kernel, request.timeout));
+  ResetFacts& facts = report.facts.emplace(describe(node, volume.identity, volume.primary));
   facts.host = host_name();
-  facts.identity = volume.identity;
-  facts.can_discard = can_discard(disk);
-  facts.volume = volume.state;
-  facts.label = volume.primary.label;
-  facts.intact = volume.primary.valid();
-  facts.mount_points = TRY(mount_points_of(node, request.root + "/var"));
-  report.facts = facts;
-  return facts;
+  facts.volume = std::move(volume.state);
+  std::vector<BlockNode> devices = {node};
+  const std::string var = request.root + "/var";
+  facts.doubt = doubt_about_mount(var, node);
+  if (facts.volume.resettable && facts.doubt.kind == Doubt::Kind::none) {
+    VolumeDevices found = find_other_devices(node, volume.own);
+    devices.insert(devices.end(), found.in_use.begin(), found.in_use.end());
+    facts.others = std::move(found.others);
+    facts.doubt = std::move(found.doubt);
+  }
+  facts.mount_points = TRY(mount_points_of(devices, var));
+  return {};
+}
+
+bool all_can_discard(const ResetFacts& facts) {
+  return facts.can_discard && std::ranges::all_of(facts.others, &VolumeDevice::can_discard);
 }
 
 Result<> ask(const Request& request, const ResetFacts& facts) {
@@ -127,7 +134,7 @@ Result<> ask(const Request& request, const ResetFacts& facts) {
   }
   const std::string question =
       concat("This erases everything that was ever stored on the data volume:\n", reset_page(facts),
-             "Note: ", flash_notice(facts.can_discard), ".\nType ", word, " to go on: ");
+             "Note: ", flash_notice(all_can_discard(facts)), ".\nType ", word, " to go on: ");
   if (TRY(confirmed(question, word))) return {};
   return refusal(facts.device, concat("not confirmed with ", word, ": nothing was changed"));
 }
@@ -137,82 +144,93 @@ Result<> check_is_the_same(const ResetFacts& before, const ResetFacts& now) {
   const auto& was = before.volume.resettable;
   const auto& is = now.volume.resettable;
   if (was && is && was->uuid == is->uuid && before.identity == now.identity &&
-      before.mount_points.empty() == now.mount_points.empty()) {
+      before.mount_points.empty() == now.mount_points.empty() && now.doubt.kind == before.doubt.kind &&
+      std::ranges::equal(before.others, now.others, {}, &VolumeDevice::number, &VolumeDevice::number)) {
     return {};
   }
-  return refusal(now.device, concat("was changed by somebody else meanwhile: ", refusing));
+  return std::unexpected(changed_refusal({now.device, now.number}, refusing));
 }
 
 // Mounted: the volume's file system writes the label.
-Result<> carry_out_mounted(const Request& request, const ResetFacts& facts, Report& report) {
+Result<> carry_out_mounted(const Request& request, Report& report) {
+  const ResetFacts& facts = *report.facts;
   on_interrupt(concat("factory-reset: ", facts.device, ": interrupted; --status tells whether it is armed\n"));
   Progress progress;
-  ResetWorkplace workplace{
-      *report.device, facts.identity.size, facts.volume.resettable->uuid, request.root, Fd(), progress, {}};
+  ResetWorkplace workplace{*report.device, facts.identity.size, facts.volume.resettable->uuid, request.root, progress};
   return execute(report.plan, workplace);
 }
 
-// Not mounted: nobody else has the device until it is done. `wanted` is the reset without which the volume is not armed
-// yet.
-Result<> carry_out_alone(const Request& request, const ResetFacts& facts, ResetRequest wanted, Report& report) {
+// Not mounted: nobody else has the devices until it is done. `wanted` is the reset without which the volume is not
+// armed yet.
+Result<> carry_out_alone(const Request& request, ResetRequest wanted, Report& report) {
   const BlockNode& node = *report.device;
-  const ProbedVolume volume = TRY(probe_locked(node, std::move(wanted), request.timeout));
+  const ResetFacts& facts = *report.facts;
+  Progress progress;
+  const ProbedVolume volume = TRY(probe_locked(node, std::move(wanted), request.timeout, nodes_of(facts.others)));
   Fd exclusive = TRY(open_exclusively(node, true, refusing));
   const auto& found = volume.state.resettable;
   if (volume.state.state != State::reset_armed || !found || found->uuid != facts.volume.resettable->uuid ||
       volume.identity != facts.identity) {
-    return refusal(node.path, concat("was changed by somebody else meanwhile: ", refusing));
+    return std::unexpected(changed_refusal(node, refusing));
   }
   TRY(check_unchanged(node, exclusive, volume, refusing));
+  ResetWorkplace workplace{node, facts.identity.size, found->uuid, request.root, progress, facts.others};
+  workplace.opened = TRY(hold_devices(facts.others, true, refusing));
+  workplace.devices.push_back(facts);
+  workplace.opened.push_back(std::move(exclusive));
   on_interrupt(concat("factory-reset: ", node.path, ": interrupted; the next boot or run goes on where it is armed\n"));
-  Progress progress;
-  ResetWorkplace workplace{node, facts.identity.size, found->uuid, request.root, std::move(exclusive), progress, {}};
   const Result<> result = execute(report.plan, workplace);
-  report.erased = workplace.erased;
+  report.erased = std::move(workplace.erased);
   return result;
 }
 
-Result<> check_can_be_erased(const BlockNode& node, const ResetFacts& facts) {
+Result<> check_can_be_erased(const Report& report) {
+  const ResetFacts& facts = *report.facts;
+  std::vector<BlockNode> nodes = nodes_of(facts.others);
+  for (const BlockNode& node : nodes) TRY(check_is_writable(node));
   if (!facts.mount_points.empty()) return {};
-  if (!can_be_opened_alone(node)) return std::unexpected(in_use_refusal(node, refusing));
-  if (is_read_only(TRY(open_block(node, O_RDONLY)))) return refusal(node.path, "is read-only; make it writable");
-  return {};
+  nodes.push_back(*report.device);
+  for (const BlockNode& node : nodes) {
+    if (!can_be_opened_alone(node)) return std::unexpected(in_use_refusal(node, refusing));
+  }
+  return check_is_writable(nodes.back());
 }
 
 Result<> reset(const Request& request, Report& report) {
-  const ResetFacts before = TRY(look(request, report));
+  TRY(look(request, report));
   report.action = "refuse";
-  report.plan = TRY(plan_reset(before, request.choice));
-  TRY(check_can_be_erased(*report.device, before));
-  const bool mounted = !before.mount_points.empty();
-  if (!request.dry_run) TRY(ask(request, before));
+  report.plan = TRY(plan_reset(*report.facts, request.choice));
+  TRY(check_can_be_erased(report));
+  const bool mounted = !report.facts->mount_points.empty();
+  if (!request.dry_run) TRY(ask(request, *report.facts));
   report.action = mounted ? "arm" : "erase";
   if (request.dry_run) return {};
-  if (!mounted) {
-    return carry_out_alone(request, before, request_for(before.volume.resettable->uuid), report);
-  }
-  const ResetFacts now = TRY(look(request, report));
-  TRY(check_is_the_same(before, now));
-  return carry_out_mounted(request, now, report);
+  if (!mounted) return carry_out_alone(request, request_for(report.facts->volume.resettable->uuid), report);
+  const ResetFacts before = *std::move(report.facts);
+  TRY(look(request, report));
+  TRY(check_is_the_same(before, *report.facts));
+  return carry_out_mounted(request, report);
 }
 
 Result<> erase(const Request& request, Report& report) {
-  const ResetFacts facts = TRY(look(request, report));
+  TRY(look(request, report));
   report.action = "refuse";
-  report.plan = TRY(plan_erasure(facts, request.choice.quick));
-  TRY(check_can_be_erased(*report.device, facts));
+  report.plan = TRY(plan_erasure(*report.facts, request.choice.quick));
+  TRY(check_can_be_erased(report));
   report.action = "erase";
-  return request.dry_run ? Result<>() : carry_out_alone(request, facts, {}, report);
+  const Doubt& doubt = report.facts->doubt;
+  if (doubt.kind == Doubt::Kind::beside) log_warning(concat(doubt.what, ": it is not erased; ", doubt.remedy));
+  return request.dry_run ? Result<>() : carry_out_alone(request, {}, report);
 }
 
 Result<> cancel(const Request& request, Report& report) {
-  const ResetFacts facts = TRY(look(request, report));
-  report.plan = TRY(plan_cancellation(facts, remembered_label(request.root), request.choice.units));
+  TRY(look(request, report));
+  report.plan = TRY(plan_cancellation(*report.facts, remembered_label(request.root), request.choice.units));
   if (report.plan.empty()) return {};
   report.action = "cancel";
   if (request.dry_run) return {};
-  if (!facts.mount_points.empty()) return carry_out_mounted(request, facts, report);
-  return carry_out_alone(request, facts, {}, report);
+  if (!report.facts->mount_points.empty()) return carry_out_mounted(request, report);
+  return carry_out_alone(request, {}, report);
 }
 
 Result<> run(const Request& request, Report& report) {
@@ -227,52 +245,30 @@ Result<> run(const Request& request, Report& report) {
     case Mode::status:
       break;
   }
-  const auto facts = look(request, report);
-  if (!facts) return std::unexpected(facts.error());
-  return {};
-}
-
-constexpr std::string_view unknown_facts[] = {"disk",    "size",  "model",     "serial", "discard", "host",
-                                              "state",   "found", "label",     "uuid",   "used",    "kernel_argument",
-                                              "mounted", "armed", "not_obeyed"};
-
-void add_facts(JsonObject& object, const ResetFacts& facts, std::string_view armed) {
-  object.add("device", facts.device).add("disk", facts.disk).add("size", facts.identity.size);
-  object.add_or_null("model", facts.model).add_or_null("serial", facts.identity.serial);
-  object.add("discard", facts.can_discard).add("host", facts.host);
-  object.add("state", state_name(facts.volume.state)).add("found", facts.volume.found).add("label", facts.label);
-  if (const auto& ours = facts.volume.resettable) {
-    object.add("uuid", uuid_text(ours->uuid)).add("used", ours->used);
-    object.add("kernel_argument", kernel_argument(ours->uuid));
-  } else {
-    object.add_null("uuid").add_null("used").add_null("kernel_argument");
-  }
-  JsonArray mounts;
-  for (const std::string& point : facts.mount_points) mounts.add(point);
-  object.add_raw("mounted", mounts.str()).add("armed", armed);
-  object.add_or_null("not_obeyed", facts.volume.not_obeyed);
+  return look(request, report);
 }
 
 // The facts are those of before.
 std::string_view armed_now(const Report& report, const Request& request, const Result<>& result) {
   const bool done = result && !request.dry_run;
   if (done && report.action == "arm") return "token";
-  if (report.erased || (done && report.action == "cancel")) return "no";
+  if (!report.erased.empty() || (done && report.action == "cancel")) return "no";
   return armed_by(*report.facts);
 }
 
 JsonObject as_json(const Report& report, const Request& request, const Result<>& result) {
   JsonObject object;
+  std::vector<DeviceProof> proofs;
+  for (const Erasure& erasure : report.erased) proofs.push_back({erasure.device, proof_of(erasure)});
   if (report.facts) {
-    add_facts(object, *report.facts, armed_now(report, request, result));
+    add_reset_facts(object, *report.facts, armed_now(report, request, result), proofs);
   } else {
-    object.add_or_null("device", report.device ? report.device->path : std::string());
-    for (const std::string_view key : unknown_facts) object.add_null(key);
+    add_unknown_reset_facts(object, report.device ? report.device->path : std::string());
   }
   JsonArray plan;
   for (const ResetOperation& operation : report.plan) plan.add(describe(operation));
   object.add("action", report.action).add("dry_run", request.dry_run).add_raw("plan", plan.str());
-  return object.add_or_null("proof", report.erased ? proof_of(*report.erased) : std::string());
+  return object.add_or_null("proof", proofs.empty() ? std::string() : proofs.back().text);
 }
 
 std::string plan_text(const Report& report) {
@@ -293,9 +289,10 @@ std::string status_text(const ResetFacts& facts) {
 }
 
 void tell_proof(const Report& report) {
-  if (!report.erased) return;
-  log_notice(concat(report.device->path, ": erased: ", proof_of(*report.erased)));
-  log_notice(concat(report.device->path, ": ", flash_notice(report.erased->discarded)));
+  for (const Erasure& erasure : report.erased) {
+    log_notice(concat(erasure.device, ": erased: ", proof_of(erasure)));
+    log_notice(concat(erasure.device, ": ", flash_notice(erasure.discarded)));
+  }
 }
 
 void tell(const Report& report, const Request& request, const Result<>& result) {
@@ -338,6 +335,11 @@ constexpr ManualSection sections[] = {
      "a "
      "discard of the whole volume, zeros over whatever does not read as zeros, a read-back that proves it, and last "
      "the superblock with the token.\n\n"
+     "A volume that has been extended with btrfs-device(8) is erased on all of its devices, each with its proof; the "
+     "token "
+     "stands on the one that fstab names, which goes last. Where one is missing, or two say that they are the same "
+     "one, "
+     "nothing is armed. A device that was taken out of the volume before keeps what is on it.\n\n"
      "On flash, overwriting reaches only the blocks that the device shows at present. Those that its controller has "
      "put aside keep their old data until the device's own discard or secure erase takes them.\n\n"
      "The token names the volume and the device (size, serial number): on a copy of the disk it does nothing.\n"},

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -22,6 +23,7 @@
 #include "storage/config_files.h"
 #include "storage/data_volume.h"
 #include "storage/probe.h"
+#include "storage/volume_devices.h"
 #include "system/interrupt.h"
 #include "system/mount.h"
 #include "system/random.h"
@@ -31,6 +33,7 @@ namespace aimee {
 namespace {
 
 constexpr std::string_view refusing = "refusing to format";
+constexpr std::string_view refusing_to_erase = "refusing to erase";
 constexpr std::string_view refusing_to_mend = "refusing to mend its superblock";
 constexpr std::chrono::seconds default_timeout{90};  // systemd's own for devices
 
@@ -139,6 +142,8 @@ struct Decision {
   ProbedVolume volume;
   VolumeOptions options;
   PreferLink misled;
+  std::vector<VolumeDevice> others{};  // the volume's other devices, where they are erased or mended too
+  std::vector<MendSuperblock> mend_others{};
 };
 
 bool is_to_be_created(const VolumeState& volume) {
@@ -152,10 +157,58 @@ Result<Uuid> new_uuid(const ResetRequest& request) {
   return uuid;
 }
 
-std::string_view action_on(const VolumeState& volume) {
+std::string_view action_on(const Decision& decision) {
+  const VolumeState& volume = decision.volume.state;
   if (is_to_be_created(volume)) return "create";
-  if (volume.superblock_is_torn) return "mend";
+  if (volume.superblock_is_torn || !decision.mend_others.empty()) return "mend";
   return volume.copies_are_stale ? "finish" : "none";
+}
+
+// Whether all that the devices of a ready volume say is what the one that fstab names says.
+bool others_agree(const BlockNode& node, const DeviceIdentity& identity, const Superblock& named) {
+  const VolumeDevices devices = find_other_devices(node, named);
+  return !devices.in_use.empty() || std::ranges::all_of(devices.others, [&](const VolumeDevice& other) {
+    return flaw_of(other, named, identity) == Flaw::none;
+  });
+}
+
+// Of a volume that is to be erased every device has to be known.
+Result<> check_all_are_known(const BlockNode& node, const ProbedVolume& volume, const Doubt& doubt) {
+  if (doubt.forbids_erasing()) {
+    const std::string argument = concat("take ", kernel_argument(volume.own.uuid), " off the kernel command line");
+    const bool token = volume.state.token_to_write.empty();
+    return std::unexpected(
+        refusal_of(doubt, node.path, refusing_to_erase, token ? "factory-reset --cancel" : argument));
+  }
+  if (doubt.kind != Doubt::Kind::none) log_warning(concat(doubt.what, ": it is not erased; ", doubt.remedy));
+  return {};
+}
+
+// The other devices of a volume of ours: what is to be erased with it, or mended. Where the token reached only them it
+// counts as a request, which puts it on the device that fstab names.
+Result<> look_at_other_devices(const Request& request, const BlockNode& node, Decision& decision) {
+  ProbedVolume& volume = decision.volume;
+  const bool armed = volume.state.state == State::reset_armed;
+  if (!volume.state.resettable || (volume.own.device_count == 1 && !armed)) return {};
+  VolumeDevices devices = find_other_devices(node, volume.own);
+  if (!armed && !devices.in_use.empty()) return {};
+  if (armed && devices.doubt.kind == Doubt::Kind::missing) {
+    volume.locks.clear();
+    devices = wait_for_other_devices(node, volume.own, request.timeout);
+  }
+  if (is_armed_elsewhere(volume.own, volume.identity, devices.others)) volume.request = request_for(volume.own.uuid);
+  if (!devices.others.empty() || volume.locks.empty()) {
+    volume.locks.clear();
+    volume = TRY(probe_locked(node, std::move(volume.request), request.timeout, nodes_of(devices.others)));
+  }
+  decision.others = std::move(devices.others);
+  if (volume.state.state == State::reset_armed) return check_all_are_known(node, volume, devices.doubt);
+  for (const VolumeDevice& other : decision.others) {
+    const Flaw flaw = flaw_of(other, volume.own, volume.identity);
+    if (flaw == Flaw::none) continue;
+    decision.mend_others.push_back({other.device, flaw == Flaw::torn ? std::string() : volume.primary.label});
+  }
+  return {};
 }
 
 // Makes the volume, mends or completes one that is ready, sees to it that the right one is mounted.
@@ -163,9 +216,9 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   const BlockNode& node = *report.device;
   ProbedVolume& volume = decision.volume;
   const bool creating = is_to_be_created(volume.state);
-  const bool mending = volume.state.superblock_is_torn;
+  report.action = action_on(decision);
+  const bool mending = report.action == "mend";
   const std::string_view not_done = mending ? refusing_to_mend : refusing;
-  report.action = action_on(volume.state);
   if (creating) TRY(check_can_be_made(node, volume.device, report.size));
   if (mending) TRY(check_can_be_mended(node, volume.device));
   if (creating || mending) volume.device = TRY(open_exclusively(node, !request.dry_run, not_done));
@@ -177,12 +230,16 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
                                      human_size(image.size.bytes), " of /var"));
   }
   const Uuid uuid = creating ? TRY(new_uuid(volume.request)) : volume.primary.uuid;
+  std::vector<std::string> others;
+  for (const VolumeDevice& other : decision.others) others.push_back(other.device);
   report.plan = make_plan({volume.state, decision.options, image.list.subvolumes, uuid, image.contexts.policy(),
-                           volume.primary.label, decision.misled});
+                           volume.primary.label, decision.misled, std::move(others), std::move(decision.mend_others)});
   report.uuid = uuid_text(uuid);
   report.label = creating ? committed_label : volume.primary.label;
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
   report.copied = image.size;
+  std::vector<Fd> opened;
+  if (creating || mending) opened = TRY(hold_devices(decision.others, !request.dry_run, not_done));
   if (request.dry_run) return {};
   if (creating || mending) TRY(check_unchanged(node, volume.device, volume, not_done));
 
@@ -191,8 +248,11 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   Progress progress;
   progress.total_files = image.size.files;
   progress.total_bytes = image.size.bytes;
-  Workplace workplace{node, report.size, request.root, std::move(image.var), image.contexts, progress};
-  return execute(report.plan, workplace, std::move(volume.lock), std::move(volume.device));
+  decision.others.push_back(describe(node, volume.identity, volume.primary));
+  Workplace workplace{
+      node, report.size, request.root, std::move(image.var), image.contexts, progress, std::move(decision.others)};
+  opened.push_back(std::move(volume.device));
+  return execute(report.plan, workplace, std::move(volume.locks), std::move(opened));
 }
 
 Result<> run(const Request& request, Report& report) {
@@ -208,7 +268,10 @@ Result<> run(const Request& request, Report& report) {
 
   ResetRequest reset = requested_reset();
   const auto superblock = misled ? std::nullopt : plainly_ready(data.device, report.size);
-  if (superblock && !reset.names(superblock->uuid)) {
+  const bool plain =
+      superblock && !reset.names(superblock->uuid) &&
+      (superblock->device_count == 1 || others_agree(node, TRY(identity_of(node, data.device)), *superblock));
+  if (plain) {
     report.volume = VolumeState{.state = State::ready,
                                 .found = "holds the data volume",
                                 .resettable = Resettable{superblock->uuid},
@@ -222,16 +285,21 @@ Result<> run(const Request& request, Report& report) {
   Decision decision{TRY(probe_locked(node, std::move(reset), request.timeout)),
                     std::move(data.options),
                     {data.found.misleading_link, node.path}};
+  const Result<> looked = look_at_other_devices(request, node, decision);
   VolumeState& state = decision.volume.state;
   if (state.copies_are_stale || state.superblock_is_torn) {
     leave_what_cannot_be_completed(node, decision.volume.device, state);
   }
   report.volume = state;
+  if (!looked) {
+    report.action = "refuse";
+    return looked;
+  }
   if (state.state == State::foreign || state.state == State::damaged) {
     report.action = "refuse";
     return std::unexpected(refusal_of(state, node.path, refusing));
   }
-  if (misled || action_on(state) != "none") return carry_out(request, std::move(decision), report);
+  if (misled || action_on(decision) != "none") return carry_out(request, std::move(decision), report);
   report.uuid = uuid_text(decision.volume.primary.uuid);
   report.label = decision.volume.primary.label;
   return {};
@@ -306,8 +374,12 @@ constexpr ManualSection manual_sections[] = {
      "of zeros, as an image has them that is flashed over an older one, old copies of a btrfs superblock and the "
      "backup of a partition table do not count; they are erased first. The volume is made.\n"
      "unfinished:: A creation that was cut short: it starts over.\n"
-     "reset-armed:: factory-reset(8) armed it: it is erased, then made. A token for another volume, device or version "
-     "is not obeyed, and neither is one beside somebody's signature; a warning says so, and why.\n"
+     "reset-armed:: factory-reset(8) armed it: it is erased, on all of its devices, then made on the one that fstab "
+     "names. Where one of them is missing, or cannot be told from a copy, this is refused and nothing is changed. A "
+     "token "
+     "for another volume, device or version is not obeyed, and neither is one beside somebody's signature; a warning "
+     "says "
+     "so, and why.\n"
      "foreign, damaged:: Refused. The message names what was found, and the command that repairs it or erases it on "
      "purpose.\n"},
     {"FILES",

@@ -37,22 +37,22 @@ struct Area {
 };
 
 // All that has to read as zeros before the first sector of the primary superblock goes.
-std::vector<Area> areas_of(const Fd& device, const ErasureTarget& target) {
+std::vector<Area> areas_of(const Fd& device, std::uint64_t size, bool quick) {
   constexpr std::uint64_t token = superblock_offsets[0];
   std::vector<Area> areas = {{0, token}};
-  if (!target.quick) {
-    areas.push_back({token + superblock_atomic_size, target.size});
+  if (!quick) {
+    areas.push_back({token + superblock_atomic_size, size});
     return areas;
   }
-  const std::uint64_t head = std::min(quick_head, target.size);
+  const std::uint64_t head = std::min(quick_head, size);
   areas.push_back({token + superblock_atomic_size, head});
-  for (const std::uint64_t offset : superblock_offsets_on(target.size).subspan(1)) {
+  for (const std::uint64_t offset : superblock_offsets_on(size).subspan(1)) {
     if (offset >= head) areas.push_back({offset, offset + superblock_size});
   }
-  if (const auto remnants = find_remnants(device, target.size)) {
+  if (const auto remnants = find_remnants(device, size)) {
     for (const std::uint64_t offset : remnants->offsets) areas.push_back({offset, offset + remnant_size});
   }
-  areas.push_back({std::max(target.size - std::min(quick_tail, target.size), head), target.size});
+  areas.push_back({std::max(size - std::min(quick_tail, size), head), size});
   return areas;
 }
 
@@ -122,6 +122,22 @@ Result<> prove_blank(const Fd& device, std::uint64_t size, std::string_view subj
   return failure(subject, concat("is not blank after it was erased: it ", volume.found), 0);
 }
 
+// All but the first sector of the primary superblock.
+Result<Erasure> erase_but_first_sector(const Fd& device, std::uint64_t size, bool quick, const std::string& subject,
+                                       Progress& progress) {
+  constexpr std::uint64_t primary = superblock_offsets[0];
+  const auto copies = superblock_offsets_on(size).subspan(1);
+  const std::vector<Area> areas = areas_of(device, size, quick);
+  Erasure erasure{.device = subject, .quick = quick};
+  TRY(erase_superblock_copies(device, {copies.begin(), copies.end()}, subject));
+  TRY(write_zeros(device, primary + superblock_atomic_size, primary + superblock_size, subject));
+  progress.begin("discarding");
+  erasure.discarded = TRY(discard_from(device, mib, size, subject, progress));
+  TRY(overwrite(device, areas, subject, progress, erasure));
+  TRY(read_back(device, areas, subject, progress, erasure));
+  return erasure;
+}
+
 }  // namespace
 
 Result<> erase_superblock_copies(const Fd& device, const std::vector<std::uint64_t>& offsets,
@@ -150,22 +166,20 @@ Result<bool> discard_from(const Fd& device, std::uint64_t begin, std::uint64_t s
   return true;
 }
 
-Result<Erasure> erase_volume(const Fd& device, const ErasureTarget& target, std::string_view subject,
-                             Progress& progress) {
+Result<std::vector<Erasure>> erase_volume(const std::vector<VolumeDevice>& devices, const std::vector<Fd>& opened,
+                                          bool quick, Progress& progress) {
   constexpr std::uint64_t primary = superblock_offsets[0];
-  const auto copies = superblock_offsets_on(target.size).subspan(1);
-  const std::vector<Area> areas = areas_of(device, target);
-  Erasure erasure{.quick = target.quick};
-  TRY(erase_superblock_copies(device, {copies.begin(), copies.end()}, subject));
-  TRY(write_zeros(device, primary + superblock_atomic_size, primary + superblock_size, subject));
-  progress.begin("discarding");
-  erasure.discarded = TRY(discard_from(device, mib, target.size, subject, progress));
-  TRY(overwrite(device, areas, subject, progress, erasure));
-  TRY(read_back(device, areas, subject, progress, erasure));
-  TRY(write_zeros(device, primary, primary + superblock_atomic_size, subject));
-  TRY(prove_blank(device, target.size, subject));
-  erasure.read_back += superblock_atomic_size;  // by the probe
-  return erasure;
+  std::vector<Erasure> erasures;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    erasures.push_back(
+        TRY(erase_but_first_sector(opened[i], devices[i].identity.size, quick, devices[i].device, progress)));
+  }
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    TRY(write_zeros(opened[i], primary, primary + superblock_atomic_size, devices[i].device));
+    TRY(prove_blank(opened[i], devices[i].identity.size, devices[i].device));
+    erasures[i].read_back += superblock_atomic_size;  // by the probe
+  }
+  return erasures;
 }
 
 std::string proof_of(const Erasure& erasure) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -39,41 +40,48 @@ bool is_other_than_a_folder(int code) {
 
 class Execution {
  public:
-  Execution(Workplace& workplace, Fd lock, Fd device)
-      : workplace_(workplace), lock_(std::move(lock)), device_(std::move(device)) {}
+  Execution(Workplace& workplace, std::vector<Fd> locks, std::vector<Fd> opened)
+      : workplace_(workplace), locks_(std::move(locks)), opened_(std::move(opened)) {}
 
   Result<> operator()(const WriteToken& write) {
-    return write_superblock_label(device_, write.superblock, superblock_offsets[0], write.token, subject());
+    return write_superblock_label(device(), write.superblock, superblock_offsets[0], write.token, subject());
   }
 
-  Result<> operator()(const MendSuperblock&) { return mend_superblock(device_, subject()); }
+  Result<> operator()(const MendSuperblock& mend) {
+    if (mend.device.empty()) return mend_superblock(device(), subject());
+    const auto found = std::ranges::find(workplace_.devices, mend.device, &VolumeDevice::device);
+    const Fd& other = opened_[static_cast<std::size_t>(found - workplace_.devices.begin())];
+    if (mend.label.empty()) return mend_superblock(other, mend.device);
+    return write_superblock_label(other, superblock_offsets[0], superblock_offsets[0], mend.label, mend.device);
+  }
 
   Result<> operator()(const EraseVolume& erase) {
-    const Erasure erasure = TRY(erase_volume(device_, {workplace_.size, erase.quick}, subject(), workplace_.progress));
-    log_notice(concat(subject(), ": erased: ", proof_of(erasure)));
-    log_info(concat(subject(), ": ", flash_notice(erasure.discarded)));
+    for (const Erasure& erasure : TRY(erase_volume(workplace_.devices, opened_, erase.quick, workplace_.progress))) {
+      log_notice(concat(erasure.device, ": erased: ", proof_of(erasure)));
+      log_info(concat(erasure.device, ": ", flash_notice(erasure.discarded)));
+    }
     return {};
   }
 
   Result<> operator()(const EraseOldRemains& erase) {
-    if (erase.table) TRY(erase_backup_table(device_, workplace_.size, subject()));
-    return erase_superblock_copies(device_, erase.copies, subject());
+    if (erase.table) TRY(erase_backup_table(device(), workplace_.size, subject()));
+    return erase_superblock_copies(device(), erase.copies, subject());
   }
 
   Result<> operator()(const MakeFilesystem& make) {
     TRY(make_staging_mount_point());
     const auto image = TRY(FilesystemImage::make({make.uuid, make.label, workplace_.size}, staging_mount_point));
     expected_uuid_ = make.uuid;
-    return image.write_to(device_, subject(), workplace_.progress);
+    return image.write_to(device(), subject(), workplace_.progress);
   }
 
   Result<> operator()(const MountStaging& mount) {
     TRY(make_staging_mount_point());
-    if (!expected_uuid_) expected_uuid_ = TRY(read_superblock(device_, superblock_offsets[0], subject())).uuid;
-    device_.reset();
-    lock_.reset();
+    if (!expected_uuid_) expected_uuid_ = TRY(read_superblock(device(), superblock_offsets[0], subject())).uuid;
+    opened_.clear();
     mounted_.emplace(TRY(Mounted::at(subject(), staging_mount_point, "btrfs", MS_NODEV | MS_NOSUID | MS_NOEXEC,
                                      concat(mount.options, mount.options.empty() ? "" : ",", "subvolid=5"))));
+    locks_.clear();
     volume_ = TRY(open_file(staging_mount_point, O_RDONLY | O_DIRECTORY));
     if (TRY(btrfs_uuid(volume_)) != *expected_uuid_) return failure(subject(), "became another device meanwhile", 0);
     return label(volume_, "/var", S_IFDIR);
@@ -110,8 +118,7 @@ class Execution {
 
   // udev leaves a locked disk alone, so the lock goes first.
   Result<> operator()(const PreferLink& prefer) {
-    device_.reset();
-    lock_.reset();
+    let_go();
     return lead_link_to(prefer.link, workplace_.device);
   }
 
@@ -127,6 +134,13 @@ class Execution {
 
  private:
   [[nodiscard]] const std::string& subject() const { return workplace_.device.path; }
+
+  [[nodiscard]] const Fd& device() const { return opened_.back(); }
+
+  void let_go() {
+    opened_.clear();
+    locks_.clear();
+  }
 
   static Result<> make_staging_mount_point() {
     for (const std::string path : {"/run/aimee", staging_mount_point}) {
@@ -171,8 +185,8 @@ class Execution {
   }
 
   Workplace& workplace_;
-  Fd lock_;
-  Fd device_;
+  std::vector<Fd> locks_;
+  std::vector<Fd> opened_;
   std::optional<Uuid> expected_uuid_;
   std::optional<Mounted> mounted_;
   Fd volume_;  // the top level, while it is mounted
@@ -180,8 +194,8 @@ class Execution {
 
 }  // namespace
 
-Result<> execute(const Plan& plan, Workplace& workplace, Fd lock, Fd device) {
-  Execution execution(workplace, std::move(lock), std::move(device));
+Result<> execute(const Plan& plan, Workplace& workplace, std::vector<Fd> locks, std::vector<Fd> opened) {
+  Execution execution(workplace, std::move(locks), std::move(opened));
   for (const Operation& operation : plan) {
     workplace.progress.begin(describe(operation));
     TRY(std::visit(execution, operation));

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <span>
 
@@ -78,12 +79,17 @@ class Execution {
     return result;
   }
 
-  // The primary first: it alone decides.
+  // The primary of the device that fstab names decides; a token that is left on another one would come back with it.
   Result<> operator()(const SetUnmountedLabel& set) {
+    for (std::size_t i = 0; i + 1 < workplace_.devices.size(); ++i) {
+      const std::string& other = workplace_.devices[i].device;
+      if (std::ranges::find(set.others, other) == set.others.end()) continue;
+      TRY(write_superblock_label(workplace_.opened[i], superblock_offsets[0], superblock_offsets[0], set.label, other));
+    }
     for (const std::uint64_t offset : superblock_offsets_on(workplace_.size)) {
-      const Superblock superblock = TRY(read_superblock(workplace_.exclusive, offset, subject()));
+      const Superblock superblock = TRY(read_superblock(workplace_.opened.back(), offset, subject()));
       if (!superblock.valid() || superblock.uuid != workplace_.uuid) continue;
-      TRY(write_superblock_label(workplace_.exclusive, offset, offset, set.label, subject()));
+      TRY(write_superblock_label(workplace_.opened.back(), offset, offset, set.label, subject()));
     }
     return check_label(set.label);
   }
@@ -103,13 +109,12 @@ class Execution {
   }
 
   Result<> operator()(const WriteToken& write) {
-    return write_superblock_label(workplace_.exclusive, write.superblock, superblock_offsets[0], write.token,
+    return write_superblock_label(workplace_.opened.back(), write.superblock, superblock_offsets[0], write.token,
                                   subject());
   }
 
   Result<> operator()(const EraseVolume& erase) {
-    workplace_.erased =
-        TRY(erase_volume(workplace_.exclusive, {workplace_.size, erase.quick}, subject(), workplace_.progress));
+    workplace_.erased = TRY(erase_volume(workplace_.devices, workplace_.opened, erase.quick, workplace_.progress));
     return {};
   }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "effects/erase.h"
@@ -21,9 +21,12 @@ struct ResetWorkplace {
   std::uint64_t size = 0;  // bytes
   Uuid uuid{};             // of the volume that is meant
   std::string root;        // empty = the running system
-  Fd exclusive;            // the device, opened with O_EXCL for writing; only where it is not mounted
   Progress& progress;
-  std::optional<Erasure> erased;  // what an erasure did
+  // All of the volume's devices, the one above last, and each opened with O_EXCL for writing; only where the volume is
+  // not mounted.
+  std::vector<VolumeDevice> devices{};
+  std::vector<Fd> opened{};
+  std::vector<Erasure> erased{};  // what an erasure did to them
 };
 
 // Stops at the first operation that fails. What only makes an armed reset come sooner (the unit) is a warning.

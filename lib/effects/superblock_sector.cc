@@ -22,7 +22,13 @@ Result<> write_superblock_label(const Fd& device, std::uint64_t from, std::uint6
                                 std::string_view subject) {
   std::array<std::byte, superblock_size> bytes;
   TRY(read_exactly(device, bytes, from, subject));
-  return write_sector(device, relabelled(bytes, to, label), to, subject);
+  const auto made = relabelled(bytes, to, label);
+  if (from != to) {
+    const auto rest = std::span(made).subspan(superblock_atomic_size);
+    TRY(write_exactly(device, rest, to + superblock_atomic_size, subject));
+    TRY(flush(device, subject));
+  }
+  return write_sector(device, made, to, subject);
 }
 
 Result<> confirm_commit(const Fd& device, std::uint64_t size, std::string_view subject) {

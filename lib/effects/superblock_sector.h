@@ -1,4 +1,4 @@
-// Changes of a superblock whose volume is not mounted, written straight into its first sector: a cut leaves the whole
+// Changes of a superblock whose volume is not mounted, which take effect with its first sector: a cut leaves the whole
 // old one or the whole new one. The caller has the device exclusively.
 #pragma once
 
@@ -10,8 +10,9 @@
 
 namespace aimee {
 
-// Makes the superblock at byte `to` say what the one at byte `from` says, with `label`. Only its first 512 bytes are
-// written, and the device's cache is emptied.
+// Makes the superblock at byte `to` say what the one at byte `from` says, with `label`, and empties the device's cache.
+// Of the superblock at `from` itself only the first 512 bytes are written; of another one those come last, so that a
+// first sector that is alone tells an erasure that has begun.
 Result<> write_superblock_label(const Fd& device, std::uint64_t from, std::uint64_t to, std::string_view label,
                                 std::string_view subject);
 

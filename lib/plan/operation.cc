@@ -18,7 +18,7 @@ std::string inside(const VolumeOptions& options, std::string_view path) {
 
 Plan creation_plan(const PlanInput& input) {
   Plan plan;
-  if (input.volume.state == State::reset_armed) plan = erasing_plan(input.volume, false);
+  if (input.volume.state == State::reset_armed) plan = erasing_plan(input.volume, {false, input.others});
   if (!input.volume.old_copies.empty() || input.volume.old_table) {
     plan.emplace_back(EraseOldRemains{input.volume.old_copies, input.volume.old_table});
   }
@@ -56,9 +56,16 @@ std::string describe(const Operation& operation) {
             }
             return text;
           },
-          [](const MendSuperblock&) { return std::string("write the checksum of the superblock that is there"); },
+          [](const MendSuperblock& mend) {
+            const std::string where = mend.device.empty() ? std::string() : concat(" on ", mend.device);
+            if (mend.label.empty()) return concat("write the checksum of the superblock that is there", where);
+            return concat("write the label ", printable(mend.label), " into the superblock", where);
+          },
           [](const EraseVolume& erase) {
-            return concat("erase the whole volume: superblock copies, discard, ",
+            std::string devices;
+            for (const std::string& other : erase.others)
+              devices += concat(devices.empty() ? ", also on " : ", ", other);
+            return concat("erase the whole volume", devices, ": superblock copies, discard, ",
                           erase.quick ? "overwrite only where a volume is recognised" : "overwrite",
                           ", read back, token last");
           },
@@ -96,12 +103,12 @@ std::string describe(const Operation& operation) {
       operation);
 }
 
-Plan erasing_plan(const VolumeState& volume, bool quick) {
+Plan erasing_plan(const VolumeState& volume, EraseVolume erase) {
   Plan plan;
   if (!volume.token_to_write.empty()) {
     plan.emplace_back(WriteToken{volume.resettable->superblock, volume.token_to_write});
   }
-  plan.emplace_back(EraseVolume{quick});
+  plan.emplace_back(std::move(erase));
   return plan;
 }
 
@@ -114,8 +121,9 @@ Plan make_plan(const PlanInput& input) {
       plan = creation_plan(input);
       break;
     case State::ready:
-      if (input.volume.superblock_is_torn) plan.emplace_back(MendSuperblock{});
       if (input.volume.copies_are_stale) plan = completion_plan(input);
+      plan.insert(plan.begin(), input.mend_others.begin(), input.mend_others.end());
+      if (input.volume.superblock_is_torn) plan.insert(plan.begin(), MendSuperblock{});
       break;
     case State::existing:
       break;

@@ -21,9 +21,13 @@ struct WriteToken {
   std::string token;
 };
 // The checksum of a superblock whose last write was cut in the middle.
-struct MendSuperblock {};
+struct MendSuperblock {
+  std::string device{};  // another one of the volume's; empty = the one that fstab names
+  std::string label{};   // in place of a reset token that no longer counts; empty = the label stays
+};
 struct EraseVolume {
-  bool quick = false;  // no overwriting beyond the places where something could recognise the volume
+  bool quick = false;                 // no overwriting beyond the places where something could recognise the volume
+  std::vector<std::string> others{};  // the volume's other devices
 };
 // What would speak against the volume if its making were cut short.
 struct EraseOldRemains {
@@ -65,14 +69,16 @@ struct PlanInput {
   VolumeState volume;
   VolumeOptions options;
   std::vector<SubvolumeLine> subvolumes;
-  Uuid uuid{};              // of the volume to be made
-  std::string policy;       // the image's SELinux policy, empty = none
-  std::string ready_label;  // of a volume that is ready, to be confirmed in its superblock copies
-  PreferLink misled;        // empty link: what mounts /var finds the right device already
+  Uuid uuid{};                                // of the volume to be made
+  std::string policy;                         // the image's SELinux policy, empty = none
+  std::string ready_label;                    // of a volume that is ready, to be confirmed in its superblock copies
+  PreferLink misled;                          // empty link: what mounts /var finds the right device already
+  std::vector<std::string> others{};          // the volume's other devices
+  std::vector<MendSuperblock> mend_others{};  // what is to be done to them before a ready volume can be mounted
 };
 
 // Erasing of an armed volume: the token first where the state says so.
-Plan erasing_plan(const VolumeState& volume, bool quick);
+Plan erasing_plan(const VolumeState& volume, EraseVolume erase);
 
 // The operations that lead from the state to a ready volume: none where there is nothing to do. For foreign
 // and damaged volumes there is no plan: they are refused before.

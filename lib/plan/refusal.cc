@@ -18,6 +18,11 @@ Error refusal_of(const VolumeState& volume, std::string_view device, std::string
   return refusal(device, concat(volume.found, ": ", refusing, advice, "; to erase it on purpose: ", ways)).error();
 }
 
+Error refusal_of(const Doubt& doubt, std::string_view device, std::string_view refusing, std::string_view keep) {
+  const std::string otherwise = keep.empty() ? std::string() : concat("; to keep the volume: ", keep);
+  return refusal(device, concat(doubt.what, ": ", refusing, "; ", doubt.remedy, otherwise)).error();
+}
+
 std::string zeroing_command(std::string_view device, const std::vector<std::uint64_t>& remnants) {
   std::string command = concat("wipefs -a ", device, " && dd if=/dev/zero of=", device, " bs=1M count=16 conv=fsync");
   if (remnants.empty()) return command;

@@ -1,6 +1,8 @@
 // Decisions of a factory reset; pure.
 #include "plan/reset_plan.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "plan/refusal.h"
 #include "plan/reset_token.h"
@@ -22,7 +24,7 @@ bool has_token(const ResetFacts& facts) {
 
 // A token that is not for this volume on this device, or not for this version, is a label like any other.
 std::string why_not_armed(const ResetFacts& facts) {
-  if (!facts.label.starts_with(reset_token_prefix)) return "is not armed";
+  if (!facts.superblock.label.starts_with(reset_token_prefix)) return "is not armed";
   return concat("has a reset token that is for another volume, another device or another version: ",
                 facts.volume.not_obeyed);
 }
@@ -42,14 +44,25 @@ Error nothing_to_reset(const ResetFacts& facts) {
   }
 }
 
+std::unexpected<Error> refuse_in_doubt(const ResetFacts& facts) {
+  return std::unexpected(
+      refusal_of(facts.doubt, facts.device, refusing, has_token(facts) ? "factory-reset --cancel" : ""));
+}
+
+std::vector<std::string> devices_of(const std::vector<VolumeDevice>& others) {
+  std::vector<std::string> devices;
+  for (const VolumeDevice& other : others) devices.push_back(other.device);
+  return devices;
+}
+
 std::string token_for(const ResetFacts& facts) { return reset_token(facts.volume.resettable->uuid, facts.identity); }
 
 ResetPlan arming_plan(const ResetFacts& facts, const ResetChoice& choice) {
   ResetPlan plan;
   // The label of a volume that is armed already is the token, and what it was before is remembered.
   if (!has_token(facts)) {
-    const bool old_token = facts.label.starts_with(reset_token_prefix);
-    plan.emplace_back(RememberLabel{old_token ? std::string(committed_label) : facts.label});
+    const bool old_token = facts.superblock.label.starts_with(reset_token_prefix);
+    plan.emplace_back(RememberLabel{old_token ? std::string(committed_label) : facts.superblock.label});
     plan.emplace_back(SetMountedLabel{facts.mount_points, token_for(facts),
                                       concat("boot once with ", kernel_argument(facts.volume.resettable->uuid),
                                              " on the kernel command line, which erases it all the same")});
@@ -65,9 +78,18 @@ ResetPlan arming_plan(const ResetFacts& facts, const ResetChoice& choice) {
 ResetPlan plan_of_erasing(const ResetFacts& facts, const ResetChoice& choice) {
   ResetPlan plan;
   if (!has_token(facts)) plan.emplace_back(WriteToken{facts.volume.resettable->superblock, token_for(facts)});
-  plan.emplace_back(EraseVolume{choice.quick});
+  plan.emplace_back(EraseVolume{choice.quick, devices_of(facts.others)});
   if (choice.reboot) plan.emplace_back(Reboot{});
   return plan;
+}
+
+std::string known(const std::string& text) { return text.empty() ? "unknown" : printable(text); }
+
+std::string device_rows(const VolumeDevice& device) {
+  return concat("  device  ", device.device, " on ", device.disk, "\n",  //
+                "  model   ", known(device.model), "\n",                 //
+                "  serial  ", known(device.identity.serial), "\n",       //
+                "  size    ", human_size(device.identity.size));
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -92,7 +114,9 @@ std::string describe(const ResetOperation& operation) {
                           printable(set.label));
           },
           [](const SetUnmountedLabel& set) {
-            return concat("write the label ", printable(set.label), " into the superblocks");
+            std::string text = concat("write the label ", printable(set.label), " into the superblocks");
+            for (const std::string& other : set.others) text += concat(", on ", other, " too");
+            return text;
           },
           [](const ForgetLabel&) { return std::string("forget the remembered label"); },
           [](const EnableShutdownUnit&) {
@@ -107,6 +131,7 @@ std::string describe(const ResetOperation& operation) {
 }
 
 Result<ResetPlan> plan_reset(const ResetFacts& facts, const ResetChoice& choice) {
+  if (facts.doubt.kind != Doubt::Kind::none) return refuse_in_doubt(facts);
   if (!facts.volume.resettable) return std::unexpected(nothing_to_reset(facts));
   return facts.mount_points.empty() ? plan_of_erasing(facts, choice) : arming_plan(facts, choice);
 }
@@ -119,7 +144,8 @@ Result<ResetPlan> plan_erasure(const ResetFacts& facts, bool quick) {
     return refusal(facts.device,
                    concat("is mounted at ", joined(facts.mount_points), ": ", refusing, "; unmount it first"));
   }
-  return ResetPlan{EraseVolume{quick}};
+  if (facts.doubt.forbids_erasing()) return refuse_in_doubt(facts);
+  return ResetPlan{EraseVolume{quick, devices_of(facts.others)}};
 }
 
 Result<ResetPlan> plan_cancellation(const ResetFacts& facts, const std::string& remembered_label, bool units) {
@@ -128,11 +154,21 @@ Result<ResetPlan> plan_cancellation(const ResetFacts& facts, const std::string& 
     return refusal(facts.device, concat("is armed by the kernel command line: take ",
                                         kernel_argument(facts.volume.resettable->uuid), " off it"));
   }
-  if (!facts.intact) return refusal(facts.device, "cannot be saved any more: its erasure has begun");
+  const auto begun = [](const VolumeDevice& device) { return device.superblock.begun; };
+  if (!facts.superblock.valid() || std::ranges::any_of(facts.others, begun)) {
+    return refusal(facts.device, "cannot be saved any more: its erasure has begun");
+  }
+  if (facts.mount_points.empty() && facts.doubt.kind == Doubt::Kind::unsure) {
+    return refusal(facts.device, concat(facts.doubt.what, ": it stays armed; ", facts.doubt.remedy));
+  }
   const std::string label = remembered_label.empty() ? std::string(committed_label) : remembered_label;
   ResetPlan plan;
   if (facts.mount_points.empty()) {
-    plan.emplace_back(SetUnmountedLabel{label});
+    SetUnmountedLabel set{label};
+    for (const VolumeDevice& other : facts.others) {
+      if (other.superblock.label == facts.superblock.label) set.others.push_back(other.device);
+    }
+    plan.emplace_back(std::move(set));
   } else {
     plan.emplace_back(SetMountedLabel{facts.mount_points, label});
   }
@@ -147,13 +183,14 @@ std::string_view armed_by(const ResetFacts& facts) {
 }
 
 std::string reset_page(const ResetFacts& facts) {
-  const auto known = [](const std::string& text) { return text.empty() ? std::string("unknown") : printable(text); };
-  std::string page = concat("  device  ", facts.device, " on ", facts.disk, "\n",  //
-                            "  model   ", known(facts.model), "\n",                //
-                            "  serial  ", known(facts.identity.serial), "\n",      //
-                            "  size    ", human_size(facts.identity.size));
+  std::string page = device_rows(facts);
   if (facts.volume.resettable) page += concat(", ", human_size(facts.volume.resettable->used), " used");
+  for (const VolumeDevice& other : facts.others) page += concat("\n", device_rows(other));
+  if (facts.doubt.kind != Doubt::Kind::none) {
+    page += concat("\n  doubt   ", facts.doubt.what, "; ", facts.doubt.remedy);
+  }
   page += concat("\n  volume  ", printable(facts.volume.found));
+  if (!facts.others.empty()) page += concat(" on ", facts.others.size() + 1, " devices");
   if (facts.volume.resettable) page += concat(", UUID ", uuid_text(facts.volume.resettable->uuid));
   page += concat("\n  host    ", known(facts.host), "\n  state   ");
   page += facts.mount_points.empty() ? std::string("not mounted: erased at once")

@@ -11,21 +11,18 @@
 
 #include "base/result.h"
 #include "plan/operation.h"
+#include "plan/volume_devices.h"
 #include "plan/volume_state.h"
 
 namespace aimee {
 
-// What one look at the volume told, and what a person is shown before the question.
-struct ResetFacts {
-  std::string device;  // "/dev/vda3"
-  std::string disk;    // the whole disk's
-  std::string model;   // the disk's, may be empty
+// What one look at the volume told, and what a person is shown before the question; the device is the one that fstab
+// names.
+struct ResetFacts : VolumeDevice {
   std::string host;
-  DeviceIdentity identity;
-  bool can_discard = false;
+  std::vector<VolumeDevice> others;  // the volume's other devices
+  Doubt doubt;                       // whether these are they
   VolumeState volume;
-  std::string label;                      // of the primary superblock
-  bool intact = false;                    // the primary superblock is valid
   std::vector<std::string> mount_points;  // in this mount namespace
 };
 
@@ -36,6 +33,7 @@ struct SetMountedLabel {
 };
 struct SetUnmountedLabel {
   std::string label;
+  std::vector<std::string> others{};  // devices that have the token too; before the one that fstab names
 };
 struct RememberLabel {
   std::string label;  // what --cancel puts back

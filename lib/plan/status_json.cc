@@ -24,6 +24,24 @@ std::string array_of(const std::vector<T>& values, auto as_json) {
   return array.str();
 }
 
+std::string device_json(std::string_view path, std::uint64_t size, std::string_view serial, std::string_view model) {
+  JsonObject object;
+  object.add("device", path).add("size", size);
+  add_text(object, "serial", serial);
+  add_text(object, "model", model);
+  return object.str();
+}
+
+// The one that fstab names is the first.
+std::string devices_json(const StatusVolume& volume) {
+  JsonArray devices;
+  if (volume.size != 0) devices.add_raw(device_json(volume.device, volume.size, volume.serial, volume.model));
+  for (const VolumeDevice& other : volume.others) {
+    devices.add_raw(device_json(other.device, other.identity.size, other.identity.serial, other.model));
+  }
+  return devices.str();
+}
+
 std::string volume_json(const StatusVolume& volume) {
   JsonObject object;
   add_text(object, "source", volume.source);
@@ -45,6 +63,7 @@ std::string volume_json(const StatusVolume& volume) {
   } else {
     object.add_null("total").add_null("used");
   }
+  object.add_raw("devices", devices_json(volume));
   return object.str();
 }
 

@@ -18,8 +18,7 @@ using Problems = std::vector<StatusProblem>;
 void add_state_problem(const StatusVolume& volume, Problems& problems) {
   const VolumeState& state = *volume.state;
   const std::string what = concat(volume.device, " ", state.found);
-  const std::string zeroing =
-      concat("to erase it on purpose: ", zeroing_command(volume.device, state.remnants));
+  const std::string zeroing = concat("to erase it on purpose: ", zeroing_command(volume.device, state.remnants));
   switch (state.state) {
     case State::ready:
     case State::existing:
@@ -84,6 +83,9 @@ void add_volume_problems(const StatusReport& report, Problems& problems) {
   }
   if (volume.state && volume.state->seeding) {
     problems.push_back({concat(volume.device, " ", seed_warning), concat("unmounted: btrfstune -S 0 ", volume.device)});
+  }
+  if (volume.doubt.kind != Doubt::Kind::none) {
+    problems.push_back({concat("the data volume on ", volume.device, ": ", volume.doubt.what), volume.doubt.remedy});
   }
   add_mount_problem(volume, problems);
   add_space_problem(volume, problems);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "plan/password.h"
+#include "plan/volume_devices.h"
 #include "plan/volume_state.h"
 
 namespace aimee {
@@ -36,6 +37,8 @@ struct StatusVolume {
   std::string other_on_var;             // UUID of another btrfs that /var shows, or "another file system"; else empty
   std::optional<StatusSpace> space;
   bool unattended = false;  // there is no device, and that is as it should be: something else than fstab mounts /var
+  std::vector<VolumeDevice> others;  // the volume's other devices
+  Doubt doubt;                       // whether these are they
 };
 
 enum class SubvolumePresence { subvolume, folder, missing };

@@ -65,13 +65,22 @@ std::string problem_rows(const std::vector<StatusProblem>& problems) {
   return out.empty() ? "No problems.\n" : out;
 }
 
-std::string device_line(const StatusVolume& volume) {
-  std::string line = volume.device;
-  if (volume.source != volume.device) line += concat(" (", printable(volume.source), ")");
-  if (volume.size != 0) line += concat(", ", human_size(volume.size));
-  if (!volume.model.empty()) line += concat(", ", printable(volume.model));
-  if (!volume.serial.empty()) line += concat(", serial ", printable(volume.serial));
+std::string device_line(std::string line, std::uint64_t size, const std::string& model, const std::string& serial) {
+  if (size != 0) line += concat(", ", human_size(size));
+  if (!model.empty()) line += concat(", ", printable(model));
+  if (!serial.empty()) line += concat(", serial ", printable(serial));
   return line;
+}
+
+std::string device_rows(const StatusVolume& volume) {
+  std::string name = volume.device;
+  if (volume.source != volume.device) name += concat(" (", printable(volume.source), ")");
+  std::string rows = row("Data volume", device_line(std::move(name), volume.size, volume.model, volume.serial));
+  for (const VolumeDevice& other : volume.others) {
+    const std::string also = concat("and ", other.device);
+    rows += row("", device_line(also, other.identity.size, other.model, other.identity.serial));
+  }
+  return rows;
 }
 
 std::string mount_line(const StatusVolume& volume) {
@@ -88,7 +97,7 @@ std::string mount_line(const StatusVolume& volume) {
 
 std::string volume_rows(const StatusVolume& volume) {
   if (volume.device.empty()) return row("Data volume", volume.source.empty() ? "none" : printable(volume.source));
-  std::string out = row("Data volume", device_line(volume));
+  std::string out = device_rows(volume);
   if (volume.state) out += row("", concat(state_name(volume.state->state), ": ", volume.state->found));
   out += row("", mount_line(volume));
   if (!volume.uuid.empty()) out += row("", concat("label \"", printable(volume.label), "\", UUID ", volume.uuid));

@@ -23,6 +23,7 @@ constexpr std::size_t bytes_used_at = 120;
 constexpr std::size_t device_count_at = 136;
 constexpr std::size_t incompatible_features_at = 188;
 constexpr std::size_t checksum_type_at = 196;
+constexpr std::size_t device_id_at = 201;
 constexpr std::size_t device_total_bytes_at = 209;
 constexpr std::size_t label_at = 299;
 constexpr std::size_t label_size = 256;
@@ -68,12 +69,14 @@ constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   return table;
 }();
 
+bool is_first_sector_alone(SuperblockBytes bytes) {
+  return std::ranges::all_of(bytes.subspan(superblock_atomic_size), [](std::byte b) { return b == std::byte{0}; });
+}
+
 // Checksums of other kinds (xxhash, SHA-256, BLAKE2) are taken to be right, which only ever makes a volume look more
 // like somebody's, unless all beyond the first sector is gone: an erasure has begun.
 bool checksum_matches(SuperblockBytes bytes) {
-  if (little_endian<2>(bytes, checksum_type_at) != checksum_type_crc32c) {
-    return std::ranges::any_of(bytes.subspan(superblock_atomic_size), [](std::byte b) { return b != std::byte{0}; });
-  }
+  if (little_endian<2>(bytes, checksum_type_at) != checksum_type_crc32c) return !is_first_sector_alone(bytes);
   return little_endian<4>(bytes, checksum_at) == crc32c(bytes.subspan(checksummed_from));
 }
 
@@ -120,7 +123,10 @@ Superblock parse_superblock(SuperblockBytes bytes, std::uint64_t offset) {
   std::ranges::copy(bytes.subspan<uuid_at, sizeof(Uuid)>(), parsed.uuid.begin());
   const char* label = reinterpret_cast<const char*>(bytes.data()) + label_at;
   parsed.label.assign(label, strnlen(label, label_size));
+  parsed.begun = !parsed.intact && is_first_sector_alone(bytes);
+  parsed.generation = little_endian<8>(bytes, generation_at);
   parsed.device_count = little_endian<8>(bytes, device_count_at);
+  parsed.device_id = little_endian<8>(bytes, device_id_at);
   parsed.bytes_used = little_endian<8>(bytes, bytes_used_at);
   parsed.device_size = little_endian<8>(bytes, device_total_bytes_at);
   parsed.seeding = (little_endian<8>(bytes, flags_at) & flag_seeding) != 0;
@@ -155,7 +161,8 @@ bool is_torn_write(SuperblockBytes primary, SuperblockBytes copy, std::uint64_t 
   const std::uint64_t generation = little_endian<8>(primary, generation_at);
   const std::uint64_t generation_of_copy = little_endian<8>(copy, generation_at);
   if (std::max(generation, generation_of_copy) - std::min(generation, generation_of_copy) > 1) return false;
-  if (little_endian<8>(primary, total_bytes_at) > device_size) return false;
+  const bool alone = little_endian<8>(primary, device_count_at) == 1;
+  if (alone && little_endian<8>(primary, total_bytes_at) > device_size) return false;
   if (little_endian<8>(primary, device_total_bytes_at) > device_size) return false;
   const std::uint64_t features = little_endian<8>(primary, incompatible_features_at);
   const std::uint64_t features_of_copy = little_endian<8>(copy, incompatible_features_at);

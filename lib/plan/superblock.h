@@ -32,9 +32,12 @@ struct Superblock {
   enum class Magic { none, temporary, real };
   Magic magic = Magic::none;
   bool intact = false;  // its own address and, where the algorithm is crc32c, its checksum are right
+  bool begun = false;   // nothing is left of it but its first sector: an erasure has begun
   Uuid uuid{};
   std::string label;
+  std::uint64_t generation = 0;
   std::uint64_t device_count = 0;
+  std::uint64_t device_id = 0;  // of the device that it stands on: from 1, and 0 while btrfs replaces another by it
   std::uint64_t bytes_used = 0;
   std::uint64_t device_size = 0;  // bytes of this device that belong to the volume
   bool seeding = false;           // other volumes may grow on it: it can only be read

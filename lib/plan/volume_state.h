@@ -80,6 +80,9 @@ struct VolumeState {
 
 VolumeState classify(const VolumeFacts& facts);
 
+// Nothing that is anybody's was seen, but btrfs.
+bool holds_only_btrfs(const VolumeFacts& facts);
+
 std::string_view state_name(State state);
 
 // Of one with `seeding`, after its device's name.

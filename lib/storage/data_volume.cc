@@ -15,17 +15,13 @@ namespace aimee {
 namespace {
 
 
-Result<DeviceIdentity> identity_of(const BlockNode& node, const Fd& device) {
-  return DeviceIdentity{TRY(block_size_bytes(device, node.path)), serial_of(whole_disk(node))};
-}
-
-// btrfs mounts have device numbers of their own; the source tells which device it is.
-bool is_mount_of(libmnt_fs* mount, const BlockNode& node) {
+// btrfs mounts have device numbers of their own; the source tells one of its devices.
+bool is_mount_of(libmnt_fs* mount, const std::vector<BlockNode>& devices) {
   const char* type = mnt_fs_get_fstype(mount);
   const char* source = mnt_fs_get_source(mount);
   if (type == nullptr || source == nullptr || std::string_view(type) != "btrfs") return false;
   const auto device = block_node_at(source);
-  return device && *device == node;
+  return device && std::ranges::find(devices, *device) != devices.end();
 }
 
 }  // namespace
@@ -53,9 +49,11 @@ ResetRequest requested_reset() {
   return std::move(parsed.reset);
 }
 
-Result<ProbedVolume> probe_locked(const BlockNode& node, ResetRequest request, std::chrono::seconds limit) {
+Result<ProbedVolume> probe_locked(const BlockNode& node, ResetRequest request, std::chrono::seconds limit,
+                                  std::vector<BlockNode> others) {
   ProbedVolume volume;
-  volume.lock = TRY(lock_disk(whole_disk(node), limit));
+  others.push_back(node);
+  volume.locks = TRY(lock_disks(std::move(others), limit));
   volume.device = TRY(open_block(node, O_RDONLY));
   volume.identity = TRY(identity_of(node, volume.device));
   if (volume.identity.size < smallest_probed) {
@@ -66,6 +64,11 @@ Result<ProbedVolume> probe_locked(const BlockNode& node, ResetRequest request, s
   facts.request = volume.request;
   volume.state = classify(facts);
   volume.primary = facts.superblocks[0].value_or(Superblock{});
+  volume.own = volume.primary;
+  for (std::size_t i = 1; i < facts.superblocks.size(); ++i) {
+    const bool decides = volume.state.resettable && volume.state.resettable->superblock == superblock_offsets[i];
+    if (decides) volume.own = *facts.superblocks[i];
+  }
   return volume;
 }
 
@@ -86,10 +89,10 @@ Result<> check_unchanged(const BlockNode& node, const Fd& device, const ProbedVo
       now.token_to_write == before.state.token_to_write && now.superblock_is_torn == before.state.superblock_is_torn) {
     return {};
   }
-  return refusal(node.path, concat("was changed by somebody else meanwhile: ", refusing));
+  return std::unexpected(changed_refusal(node, refusing));
 }
 
-Result<std::vector<std::string>> mount_points_of(const BlockNode& node, const std::string& preferred) {
+Result<std::vector<std::string>> mount_points_of(const std::vector<BlockNode>& devices, const std::string& preferred) {
   constexpr const char* path = "/proc/self/mountinfo";
   const Table table(mnt_new_table());
   if (const int status = mnt_table_parse_file(table.get(), path); status != 0) return failure(path, "read", -status);
@@ -97,7 +100,7 @@ Result<std::vector<std::string>> mount_points_of(const BlockNode& node, const st
   std::vector<std::string> points;
   std::vector<std::string> parts;
   for (libmnt_fs* mount = nullptr; mnt_table_next_fs(table.get(), iterator.get(), &mount) == 0;) {
-    if (!is_mount_of(mount, node)) continue;
+    if (!is_mount_of(mount, devices)) continue;
     const char* top = mnt_fs_get_root(mount);
     const bool whole = top == nullptr || std::string_view(top) == "/";
     (whole ? points : parts).emplace_back(mnt_fs_get_target(mount));
@@ -106,6 +109,15 @@ Result<std::vector<std::string>> mount_points_of(const BlockNode& node, const st
   const auto first = std::ranges::find(points, preferred);
   if (first != points.end()) std::rotate(points.begin(), first, first + 1);
   return points;
+}
+
+Result<> check_is_writable(const BlockNode& node) {
+  if (is_read_only(TRY(open_block(node, O_RDONLY)))) return refusal(node.path, "is read-only; make it writable");
+  return {};
+}
+
+Error changed_refusal(const BlockNode& node, std::string_view refusing) {
+  return refusal(node.path, concat("was changed by somebody else meanwhile: ", refusing)).error();
 }
 
 Error in_use_refusal(const BlockNode& node, std::string_view refusing) {

@@ -37,16 +37,19 @@ ResetRequest requested_reset();
 
 // A volume whose disk is locked, as it was found under the lock.
 struct ProbedVolume {
-  Fd lock;
+  std::vector<Fd> locks;
   Fd device;  // opened for reading
   DeviceIdentity identity;
   ResetRequest request;
   VolumeState state;
   Superblock primary;
+  Superblock own;  // the one that says whose volume it is: a copy where the primary is broken
 };
 
-// Failed: somebody else held the lock for longer than `limit`. Refused: smaller than smallest_probed.
-Result<ProbedVolume> probe_locked(const BlockNode& node, ResetRequest request, std::chrono::seconds limit);
+// The disks of `others`, the volume's other devices, are locked too. Failed: somebody else held a lock for longer than
+// `limit`. Refused: smaller than smallest_probed.
+Result<ProbedVolume> probe_locked(const BlockNode& node, ResetRequest request, std::chrono::seconds limit,
+                                  std::vector<BlockNode> others = {});
 
 // The device for this process alone: nobody can mount it meanwhile. Refused: it is in use; `refusing` says what is
 // not done therefore: "refusing to format".
@@ -57,9 +60,13 @@ Result<Fd> open_exclusively(const BlockNode& node, bool for_writing, std::string
 Result<> check_unchanged(const BlockNode& node, const Fd& device, const ProbedVolume& before,
                          std::string_view refusing);
 
-// Where the file system on `node` is mounted, as far as this mount namespace sees it; `preferred` first.
-Result<std::vector<std::string>> mount_points_of(const BlockNode& node, const std::string& preferred);
+// Where the file system on `devices`, any of which may stand for it, is mounted, as far as this mount namespace sees
+// it; `preferred` first.
+Result<std::vector<std::string>> mount_points_of(const std::vector<BlockNode>& devices, const std::string& preferred);
 
+Result<> check_is_writable(const BlockNode& node);
+
+Error changed_refusal(const BlockNode& node, std::string_view refusing);
 Error in_use_refusal(const BlockNode& node, std::string_view refusing);
 Error too_small_refusal(const BlockNode& node, std::uint64_t size);
 

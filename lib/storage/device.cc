@@ -20,8 +20,6 @@ namespace {
 
 using Probe = std::unique_ptr<blkid_struct_probe, decltype([](blkid_probe probe) { blkid_free_probe(probe); })>;
 
-bool udev_runs() { return access("/run/udev/control", F_OK) == 0; }
-
 // udev's link, in its encoding (blanks and the like as \x20).
 std::string link_path(const VolumeSource& source) {
   char encoded[1024];
@@ -130,40 +128,53 @@ Result<std::optional<DataDevice>> look_for_device(const VolumeSource& source, co
   return DataDevice{chosen, linked && (changeable || *linked != chosen) ? link : std::string()};
 }
 
-// Watches every existing folder on the way to `path`, so that no appearance is missed.
-void watch_folders_of(const Fd& watcher, const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
-    inotify_add_watch(watcher.get(), path.substr(0, slash).c_str(), IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE);
-  }
-}
-
-void discard_events(const Fd& watcher) {
-  char events[4096];
-  while (read(watcher.get(), events, sizeof events) > 0) {
-  }
-}
-
 }  // namespace
 
 Result<DataDevice> wait_for_device(const VolumeSource& source, const std::string& root, std::chrono::seconds limit) {
   if (const auto device = TRY(look_for_device(source, root))) return *device;
   const Deadline deadline = Deadline::after(limit);
-  const Fd watcher(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!watcher.is_open()) return failure("inotify", "create");
-  const std::string path = source.kind == VolumeSource::Kind::path ? source.value : link_path(source);
+  const auto watcher =
+      TRY(DeviceWatcher::of(source.kind == VolumeSource::Kind::path ? source.value : link_path(source)));
   for (;;) {
-    watch_folders_of(watcher, path);
     if (const auto device = TRY(look_for_device(source, root))) return *device;
-    pollfd waiting{watcher.get(), POLLIN, 0};
-    const int ready = poll(&waiting, 1, deadline.milliseconds_left());
-    if (ready < 0 && errno != EINTR) return failure("inotify", "wait");
-    if (ready == 0) {
+    if (!TRY(watcher.wait(deadline))) {
       return failure(
           source_text(source),
           concat("did not appear within ", limit.count(), " s; is the disk attached, and the name in fstab right?"), 0);
     }
-    discard_events(watcher);
   }
+}
+
+bool udev_runs() { return access("/run/udev/control", F_OK) == 0; }
+
+Result<DeviceWatcher> DeviceWatcher::of(std::string path) {
+  Fd watcher(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!watcher.is_open()) return failure("inotify", "create");
+  DeviceWatcher made(std::move(watcher), std::move(path));
+  made.watch();
+  return made;
+}
+
+void DeviceWatcher::watch() const {
+  for (std::size_t slash = path_.find('/', 1); slash != std::string::npos; slash = path_.find('/', slash + 1)) {
+    inotify_add_watch(watcher_.get(), path_.substr(0, slash).c_str(), IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE);
+  }
+}
+
+Result<bool> DeviceWatcher::wait(const Deadline& deadline) const {
+  pollfd waiting{watcher_.get(), POLLIN, 0};
+  const int ready = poll(&waiting, 1, deadline.milliseconds_left());
+  if (ready < 0 && errno != EINTR) return failure("inotify", "wait");
+  if (ready == 0) return false;
+  char events[4096];
+  while (read(watcher_.get(), events, sizeof events) > 0) {
+  }
+  watch();
+  return true;
+}
+
+Result<DeviceIdentity> identity_of(const BlockNode& node, const Fd& device) {
+  return DeviceIdentity{TRY(block_size_bytes(device, node.path)), serial_of(whole_disk(node))};
 }
 
 }  // namespace aimee

@@ -16,6 +16,7 @@
 #include "storage/config_files.h"
 #include "storage/data_volume.h"
 #include "storage/probe.h"
+#include "storage/volume_devices.h"
 #include "store/entry_state.h"
 #include "system/mount.h"
 
@@ -53,7 +54,7 @@ std::optional<BlockNode> find_device(const std::string& root, StatusVolume& volu
   return found->node;
 }
 
-Result<> probe(const BlockNode& node, StatusReport& report) {
+Result<> probe(const BlockNode& node, std::vector<BlockNode>& devices, StatusReport& report) {
   StatusVolume& volume = report.volume;
   const Fd device = TRY(open_block(node, O_RDONLY));
   volume.size = TRY(block_size_bytes(device, node.path));
@@ -73,13 +74,18 @@ Result<> probe(const BlockNode& node, StatusReport& report) {
   volume.uuid = uuid_text(primary.uuid);
   volume.label = primary.label;
   volume.space = StatusSpace{volume.size, primary.bytes_used};
+  if (primary.device_count == 1) return {};
+  VolumeDevices found = find_other_devices(node, primary);
+  devices.insert(devices.end(), found.in_use.begin(), found.in_use.end());
+  volume.others = std::move(found.others);
+  volume.doubt = std::move(found.doubt);
   return {};
 }
 
 // Who is mounted on ROOT/var: told by the file system itself, since its device number is btrfs's own.
-Result<> look_at_mount(const std::string& root, const BlockNode& node, StatusVolume& volume) {
+Result<> look_at_mount(const std::string& root, const std::vector<BlockNode>& devices, StatusVolume& volume) {
   const std::string path = root + "/var";
-  volume.mounted_at = TRY(mount_points_of(node, path));
+  volume.mounted_at = TRY(mount_points_of(devices, path));
   const Fd var = TRY(open_file(path, O_RDONLY | O_DIRECTORY));
   if (!TRY(is_mount_point(var, path))) return {};
   const auto uuid = btrfs_uuid(var);
@@ -100,8 +106,9 @@ Result<> look_at_mount(const std::string& root, const BlockNode& node, StatusVol
 void look_at_volume(const std::string& root, StatusReport& report) {
   const auto node = find_device(root, report.volume);
   if (!node) return;
-  if (const auto probed = probe(*node, report); !probed) note_unread(report, probed.error());
-  if (const auto looked = look_at_mount(root, *node, report.volume); !looked) note_unread(report, looked.error());
+  std::vector<BlockNode> devices = {*node};
+  if (const auto probed = probe(*node, devices, report); !probed) note_unread(report, probed.error());
+  if (const auto looked = look_at_mount(root, devices, report.volume); !looked) note_unread(report, looked.error());
 }
 
 Result<std::vector<StatusSubvolume>> look_at_subvolumes(const std::string& root) {

@@ -145,6 +145,25 @@ std::optional<BlockNode> disk_below(const std::string& folder, int depth) {
 
 std::optional<BlockNode> disk_of_device(dev_t number) { return disk_below(sysfs_folder(number), 0); }
 
+std::vector<BlockNode> block_devices(std::uint64_t smallest) {
+  constexpr std::uint64_t unit = 512;  // bytes, whatever the sector's size
+  std::vector<BlockNode> found;
+  for (const std::string& name : entries_of("/sys/class/block")) {
+    const std::string folder = concat("/sys/class/block/", name);
+    if (parse_number(attribute(folder + "/size")).value_or(0) < smallest / unit) continue;
+    if (const auto node = node_in(folder)) found.push_back(*node);
+  }
+  return found;
+}
+
+std::vector<BlockNode> devices_linked_in(const std::string& folder) {
+  std::vector<BlockNode> found;
+  for (const std::string& name : entries_of(folder)) {
+    if (const auto node = node_in(concat(folder, "/", name))) found.push_back(*node);
+  }
+  return found;
+}
+
 std::optional<BlockNode> disk_of_file_system(const std::string& path) {
   struct stat status{};
   if (stat(path.c_str(), &status) != 0 || major(status.st_dev) == 0) return std::nullopt;
@@ -152,6 +171,11 @@ std::optional<BlockNode> disk_of_file_system(const std::string& path) {
 }
 
 std::vector<std::string> holders_of(dev_t number) { return entries_of(sysfs_folder(number) + "/holders"); }
+
+bool is_held_by(dev_t number, const BlockNode& holder) {
+  const auto holders = devices_linked_in(sysfs_folder(number) + "/holders");
+  return std::ranges::find(holders, holder) != holders.end();
+}
 
 namespace {
 
@@ -196,10 +220,21 @@ bool is_read_only(const Fd& fd) {
   return ioctl(fd.get(), BLKROGET, &read_only) == 0 && read_only != 0;
 }
 
-Result<Fd> lock_disk(const BlockNode& disk, std::chrono::seconds limit) {
-  Fd fd = TRY(open_block(disk, O_RDONLY));
-  TRY(lock_exclusively(fd, disk.path, limit));
-  return fd;
+Result<std::vector<Fd>> lock_disks(std::vector<BlockNode> nodes, std::chrono::seconds limit) {
+  for (BlockNode& node : nodes) node = whole_disk(node);
+  std::vector<Fd> locks;
+  const BlockNode* last = nullptr;
+  for (;;) {
+    const BlockNode* next = nullptr;
+    for (const BlockNode& disk : nodes) {
+      const bool later = last == nullptr || disk.number > last->number;
+      if (later && (next == nullptr || disk.number < next->number)) next = &disk;
+    }
+    if (next == nullptr) return locks;
+    locks.push_back(TRY(open_block(*next, O_RDONLY)));
+    TRY(lock_exclusively(locks.back(), next->path, limit));
+    last = next;
+  }
 }
 
 }  // namespace aimee

@@ -43,6 +43,12 @@ struct Partition {
 std::vector<Partition> partitions_of(const BlockNode& disk);
 std::vector<BlockNode> disks_with_partitions();
 
+// Every block device of at least `smallest` bytes, partitions too.
+std::vector<BlockNode> block_devices(std::uint64_t smallest);
+
+// The devices that a folder of sysfs links to: "/sys/fs/btrfs/UUID/devices". None where there is no such folder.
+std::vector<BlockNode> devices_linked_in(const std::string& folder);
+
 // The physical disk that the device, or the file system at `path`, is on, also through device-mapper (dm-verity has two
 // devices below it, data and hashes); none where the kernel does not tell (overlay, tmpfs, btrfs) or where there are
 // several.
@@ -51,6 +57,7 @@ std::optional<BlockNode> disk_of_file_system(const std::string& path);
 
 // Names of the devices that hold this one (device-mapper, md, bcache).
 std::vector<std::string> holders_of(dev_t number);
+bool is_held_by(dev_t number, const BlockNode& holder);
 
 // The disk's serial number, or the CID of an MMC card; empty where it has none.
 std::string serial_of(const BlockNode& disk);
@@ -67,8 +74,9 @@ Result<Fd> open_block(const BlockNode& node, int flags);
 Result<std::uint64_t> block_size_bytes(const Fd& fd, std::string_view subject);
 bool is_read_only(const Fd& fd);
 
-// Exclusive BSD lock on `disk`, held until the result is closed; udev leaves a locked disk alone.
-// Failed: somebody else held it for longer than `limit`.
-Result<Fd> lock_disk(const BlockNode& disk, std::chrono::seconds limit);
+// Exclusive BSD locks on the whole disks of all `nodes`, held until the results are closed; udev leaves a locked disk
+// alone. They are taken in the order of the devices' numbers, so that two who want the same ones do not wait for each
+// other. Failed: somebody else held one for longer than `limit`.
+Result<std::vector<Fd>> lock_disks(std::vector<BlockNode> nodes, std::chrono::seconds limit);
 
 }  // namespace aimee

@@ -38,8 +38,9 @@ def run(*command, **options):
 
 
 def attempt(*command, **options):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                          timeout=TIME_LIMIT, **options)
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIME_LIMIT, **options)
 
 
 def aimee(applet, *arguments, **options):

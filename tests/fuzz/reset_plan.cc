@@ -28,8 +28,7 @@ ResetFacts some_reset(Input& input) {
   facts.identity = seen.device;
   facts.volume = classify(seen);
   const Superblock primary = seen.superblocks[0].value_or(Superblock{});
-  facts.label = primary.label;
-  facts.intact = primary.valid();
+  facts.superblock = primary;
   const std::size_t mounts = input.below(3);
   for (std::size_t i = 0; i < mounts; ++i) facts.mount_points.emplace_back(input.text());
   return facts;
@@ -72,7 +71,8 @@ void check_erasure(const ResetFacts& facts) {
   const auto plan = plan_erasure(facts, false);
   if (!plan) return check_refused(plan.error());
   HOLDS(facts.volume.state == State::reset_armed && facts.volume.token_to_write.empty() && facts.mount_points.empty());
-  HOLDS(is_reset_token(facts.label, facts.volume.resettable ? facts.volume.resettable->uuid : Uuid{}, facts.identity) ||
+  HOLDS(is_reset_token(facts.superblock.label, facts.volume.resettable ? facts.volume.resettable->uuid : Uuid{},
+                       facts.identity) ||
         !facts.volume.resettable);
   HOLDS(plan->size() == 1 && place_of<EraseVolume>(*plan) == 0);
 }
@@ -84,7 +84,7 @@ void check_cancellation(const ResetFacts& facts, const std::string& remembered) 
   HOLDS(place_of<EraseVolume>(*plan) < 0 && place_of<WriteToken>(*plan) < 0);
   HOLDS(plan->empty() == (facts.volume.state != State::reset_armed));
   if (plan->empty()) return;
-  HOLDS(facts.intact && armed_by(facts) == "token");
+  HOLDS(facts.superblock.valid() && armed_by(facts) == "token");
   HOLDS((place_of<SetUnmountedLabel>(*plan) == 0) == facts.mount_points.empty());
 }
 

@@ -9,6 +9,7 @@ class Run:
     first_judged = 1  # and those after earlier ones, from this one on
 
     every_prefix = False  # judged in the short part too
+    alone = False  # one state at a time
 
     def read_log(self, log):
         """What judge() has to know of the recorded writes."""

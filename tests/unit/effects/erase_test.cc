@@ -24,6 +24,15 @@ std::string bytes_at(const std::string& path, std::uint64_t offset, std::size_t 
   return bytes;
 }
 
+// The volume's one device.
+Result<std::vector<Erasure>> erased(const Fd& disk, std::uint64_t size, bool quick) {
+  const std::vector<VolumeDevice> devices = {{.device = "disk", .identity = {size, {}}}};
+  std::vector<Fd> opened;
+  opened.emplace_back(fcntl(disk.get(), F_DUPFD_CLOEXEC, 0));
+  Progress progress;
+  return erase_volume(devices, opened, quick, progress);
+}
+
 }  // namespace
 
 TEST_CASE("superblock copies are overwritten with 4 KiB of zeros each, and nothing beside them") {
@@ -76,10 +85,8 @@ TEST_CASE("an erasure that fails at its proof has erased everything but the sect
   const Block copy = block_of({.uuid = our_uuid(), .address = first_copy});
   prepared(write_exactly(*disk, token, superblock_offsets[0], path).has_value(), path);
   prepared(write_exactly(*disk, copy, first_copy, path).has_value(), path);
-  Progress progress;
   // A regular file has no page cache of its own to empty.
-  CHECK(told(erase_volume(*disk, {size}, "disk", progress)) ==
-        with_errno("failed: disk: empty the page cache", ENOTTY));
+  CHECK(told(erased(*disk, size, false)) == with_errno("failed: disk: empty the page cache", ENOTTY));
   std::string expected(size, '\0');
   expected.replace(superblock_offsets[0], superblock_atomic_size, reinterpret_cast<const char*>(token.data()),
                    superblock_atomic_size);
@@ -97,9 +104,7 @@ TEST_CASE("an erasure that cannot write leaves the token") {
   }
   const auto disk = open_file(path, O_RDONLY);
   MUST_SUCCEED(disk);
-  Progress progress;
-  CHECK(told(erase_volume(*disk, {2 * mib}, "disk", progress)) ==
-        with_errno("failed: disk: write at byte 66048", EBADF));
+  CHECK(told(erased(*disk, 2 * mib, false)) == with_errno("failed: disk: write at byte 66048", EBADF));
   const std::string superblock = bytes_at(path, superblock_offsets[0], superblock_size);
   CHECK((superblock == std::string(reinterpret_cast<const char*>(token.data()), token.size())));
 }
@@ -110,9 +115,7 @@ TEST_CASE("a quick erasure overwrites the first 16 MiB, the last two and the sup
   const std::string path = folder.file("disk", std::string(size, 'x'));
   const auto disk = open_file(path, O_RDWR);
   MUST_SUCCEED(disk);
-  Progress progress;
-  CHECK(told(erase_volume(*disk, {.size = size, .quick = true}, "disk", progress)) ==
-        with_errno("failed: disk: empty the page cache", ENOTTY));
+  CHECK(told(erased(*disk, size, true)) == with_errno("failed: disk: empty the page cache", ENOTTY));
   std::string expected(size, 'x');
   for (const auto& [begin, end] : {std::pair<std::uint64_t, std::uint64_t>{0, 16 * mib},
                                    {first_copy, first_copy + superblock_size},

@@ -18,7 +18,9 @@ std::string executed(const Plan& plan, const std::string& path, int flags) {
   const FileContexts contexts;
   Progress progress;
   Workplace workplace{{"/dev/vda3", 0}, 1 << 20, "", Fd(), contexts, progress};
-  return told(execute(plan, workplace, Fd(), Fd(open(path.c_str(), flags | O_CLOEXEC))));
+  std::vector<Fd> opened;
+  opened.emplace_back(open(path.c_str(), flags | O_CLOEXEC));
+  return told(execute(plan, workplace, {}, std::move(opened)));
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ Block block_of(const OnDisk& superblock) {
   put(block, 0x94, 16384, 4);  // nodesize
   put(block, 0xc4, superblock.checksum_type, 2);
   put(block, 0xd1, superblock.device_size, 8);
+  put(block, 0xc9, superblock.device_id, 8);
   put(block, 0x12b, superblock.label);
   put_checksum(block);
   return block;
@@ -55,7 +56,13 @@ Block block_of(const OnDisk& superblock) {
 void put_checksum(Block& block) { put(block, 0, crc32c(std::span(block).subspan(32)), 4); }
 
 Superblock parsed(const Uuid& uuid, std::string_view label) {
-  return {Superblock::Magic::real, true, uuid, std::string(label), 1};
+  return {.magic = Superblock::Magic::real,
+          .intact = true,
+          .uuid = uuid,
+          .label = std::string(label),
+          .generation = 7,
+          .device_count = 1,
+          .device_id = 1};
 }
 
 }  // namespace aimee::test

@@ -33,7 +33,8 @@ struct OnDisk {
   std::uint64_t device_count = 1;
   std::uint16_t checksum_type = 0;
   std::uint64_t device_size = 0;
-  std::uint64_t flags = 0;
+  std::uint64_t device_id = 1;
+  std::uint64_t flags = 1;  // written
 };
 
 using Block = std::array<std::byte, superblock_size>;

@@ -26,8 +26,7 @@ ResetFacts seen(const VolumeFacts& volume, std::vector<std::string> mount_points
   facts.identity = volume.device;
   facts.volume = classify(volume);
   const Superblock primary = volume.superblocks[0].value_or(Superblock{});
-  facts.label = primary.label;
-  facts.intact = primary.valid();
+  facts.superblock = primary;
   facts.mount_points = std::move(mount_points);
   return facts;
 }

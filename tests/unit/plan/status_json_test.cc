@@ -10,9 +10,9 @@ TEST_CASE("what is not known is null, and lists of it are null too") {
   CHECK(status_json(report) ==
         "{\"version\": \"1.0\", \"volume\": {\"source\": null, \"device\": null, \"size\": null, \"serial\": null, "
         "\"model\": null, \"state\": null, \"found\": null, \"label\": null, \"uuid\": null, \"mounted_at\": [], "
-        "\"on_var\": false, \"total\": null, \"used\": null}, \"subvolumes\": null, \"writable_etc\": null, "
-        "\"root_password\": null, \"root_password_locked\": null, \"host_keys\": null, \"labels\": null, "
-        "\"reset\": null, \"problems\": [], \"unread\": [], \"exit\": 0, \"error\": null}\n");
+        "\"on_var\": false, \"total\": null, \"used\": null, \"devices\": []}, \"subvolumes\": null, "
+        "\"writable_etc\": null, \"root_password\": null, \"root_password_locked\": null, \"host_keys\": null, "
+        "\"labels\": null, \"reset\": null, \"problems\": [], \"unread\": [], \"exit\": 0, \"error\": null}\n");
 }
 
 TEST_CASE("every fact has its member") {
@@ -32,6 +32,7 @@ TEST_CASE("every fact has its member") {
                    "",
                    StatusSpace{9, 1}};
   report.subvolumes = {{"/var/a", SubvolumePresence::missing}};
+  report.volume.others = {{.device = "/dev/y", .model = "n", .identity = {11, "t"}}};
   report.store = StatusStore{true, {{true, "d", "broken", "why", false}}, {"list:1"}, {"old"}};
   report.root_password = PasswordState::set;
   report.host_keys = {{"rsa", "good", "", "SHA256:x"}};
@@ -43,6 +44,8 @@ TEST_CASE("every fact has its member") {
       const std::string_view part :
       {R"("source": "/dev/x", "device": "/dev/x", "size": 7, "serial": "s", "model": "m", "state": "ready")",
        R"("found": "holds it", "label": "l", "uuid": "u", "mounted_at": ["/var"], "on_var": true, "total": 9, "used": 1)",
+       R"("devices": [{"device": "/dev/x", "size": 7, "serial": "s", "model": "m"}, )"
+       R"({"device": "/dev/y", "size": 11, "serial": "t", "model": "n"}]})",
        R"("subvolumes": [{"path": "/var/a", "presence": "missing"}])",
        R"("entries": [{"path": "d", "kind": "folder", "state": "broken", "why": "why", "bound": false}])",
        R"("list_problems": ["list:1"], "unlisted": ["old"])", R"("root_password": true, "root_password_locked": false)",

@@ -31,6 +31,29 @@ TEST_CASE("a valid superblock is parsed in full") {
   CHECK(uuid_text(parsed.uuid) == our_uuid_text);
   CHECK(parsed.label == "aimee-data");
   CHECK(parsed.device_count == 3);
+  CHECK(parsed.device_id == 1);
+  CHECK(parsed.generation == 7);
+  CHECK_FALSE(parsed.seeding);
+}
+
+TEST_CASE("a device's number, and that a volume is a seed") {
+  const Superblock parsed =
+      parse_superblock(block_of({.uuid = our_uuid(), .device_id = 2, .flags = 0x100000001}), superblock_offsets[0]);
+  CHECK(parsed.device_id == 2);
+  CHECK(parsed.seeding);
+}
+
+TEST_CASE("an erasure has begun where a broken superblock has nothing but its first sector") {
+  Block block = block_of({.uuid = our_uuid(), .device_id = 2});
+  block[700] = std::byte{0x11};
+  put_checksum(block);
+  CHECK_FALSE(parse_superblock(block, superblock_offsets[0]).begun);
+  std::fill(block.begin() + superblock_atomic_size, block.end(), std::byte{0});
+  CHECK(parse_superblock(block, superblock_offsets[0]).begun);
+  CHECK(parse_superblock(block, superblock_offsets[0]).device_id == 2);
+  block[700] = std::byte{0x12};
+  CHECK_FALSE(parse_superblock(block, superblock_offsets[0]).intact);
+  CHECK_FALSE(parse_superblock(block, superblock_offsets[0]).begun);  // torn or damaged
 }
 
 TEST_CASE("a copy is valid at its own address only") {

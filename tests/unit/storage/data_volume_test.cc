@@ -16,7 +16,7 @@ TEST_CASE("without a line in fstab, or with one for a device that is not there, 
 }
 
 TEST_CASE("a device of which the kernel knows no mount is mounted nowhere") {
-  const auto points = mount_points_of({"/dev/no-such-device", 0}, "/var");
+  const auto points = mount_points_of({{"/dev/no-such-device", 0}}, "/var");
   MUST_SUCCEED(points);
   CHECK(points->empty());
 }

@@ -184,7 +184,7 @@ TEST_CASE("a node that became another device is not opened") {
 }
 
 TEST_CASE("a disk that became another device is not locked") {
-  CHECK(told(lock_disk({"/dev/null", makedev(8, 1)}, std::chrono::seconds(0))) ==
+  CHECK(told(lock_disks({{"/dev/null", makedev(8, 1)}}, std::chrono::seconds(0))) ==
         "failed: /dev/null: became another device meanwhile");
 }
 
