@@ -29,6 +29,13 @@ ResetFacts some_reset(Input& input) {
   facts.volume = classify(seen);
   const Superblock primary = seen.superblocks[0].value_or(Superblock{});
   facts.superblock = primary;
+  constexpr Doubt::Kind doubts[] = {Doubt::Kind::none, Doubt::Kind::none, Doubt::Kind::missing, Doubt::Kind::beside,
+                                    Doubt::Kind::unsure};
+  facts.doubt = {input.one_of(doubts), "has 2 devices", "attach what is missing"};
+  for (std::size_t i = input.below(3); i > 0; --i) {
+    const std::string path = concat("/dev/vd", 'b', i);
+    facts.others.push_back({.device = path, .disk = path, .model = std::string(input.text()), .superblock = primary});
+  }
   const std::size_t mounts = input.below(3);
   for (std::size_t i = 0; i < mounts; ++i) facts.mount_points.emplace_back(input.text());
   return facts;
@@ -45,7 +52,7 @@ void check_refused(const Error& error) {
 
 void check_reset(const ResetFacts& facts, const ResetChoice& choice) {
   const auto plan = plan_reset(facts, choice);
-  HOLDS(plan.has_value() == facts.volume.resettable.has_value());
+  HOLDS(plan.has_value() == (facts.volume.resettable.has_value() && facts.doubt.kind == Doubt::Kind::none));
   if (!plan) return check_refused(plan.error());
   check_texts(*plan);
   const auto token = place_of<WriteToken>(*plan);
@@ -74,7 +81,8 @@ void check_erasure(const ResetFacts& facts) {
   HOLDS(is_reset_token(facts.superblock.label, facts.volume.resettable ? facts.volume.resettable->uuid : Uuid{},
                        facts.identity) ||
         !facts.volume.resettable);
-  HOLDS(plan->size() == 1 && place_of<EraseVolume>(*plan) == 0);
+  HOLDS(plan->size() == 1 && place_of<EraseVolume>(*plan) == 0 && !facts.doubt.forbids_erasing());
+  HOLDS(std::get<EraseVolume>(plan->front()).others.size() == facts.others.size());
 }
 
 void check_cancellation(const ResetFacts& facts, const std::string& remembered) {
