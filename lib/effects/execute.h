@@ -29,9 +29,9 @@ struct Workplace {
 };
 
 // The caller has the devices' disks locked with `locks`, and has entered a private mount namespace; `opened` are
-// the devices, opened with O_EXCL and for writing where the plan makes a file system. They are closed when the volume is
-// first mounted, since btrfs wants the device for itself, and the locks when it is, so that nobody can come in between;
-// copying must not keep udev waiting.
+// the devices, opened with O_EXCL and for writing where the plan makes a file system. They are closed when the volume
+// is first mounted, since btrfs wants the device for itself, and the locks when it is, so that nobody can come in
+// between; copying must not keep udev waiting.
 Result<> execute(const Plan& plan, Workplace& workplace, std::vector<Fd> locks, std::vector<Fd> opened);
 
 }  // namespace aimee
