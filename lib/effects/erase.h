@@ -41,8 +41,8 @@ struct Erasure {
 // in the same order, the primary superblocks' first sectors, with the token last; after each a probe has to say blank.
 // A cut anywhere before that last write leaves the token, so that the next run starts over; and when the token's device
 // has lost all but its first sector, nothing is left on the others. `quick`: overwrite nothing but the first 16 MiB,
-// the last one and the places of superblocks. Failed: an I/O error, bytes that do not read back as zero, a probe that
-// finds something.
+// the last two and the places of superblocks, the owner's files' own too where they would be taken for somebody's.
+// Failed: an I/O error, bytes that do not read back as zero, a probe that finds something.
 Result<std::vector<Erasure>> erase_volume(const std::vector<VolumeDevice>& devices, const std::vector<Fd>& opened,
                                           bool quick, Progress& progress);
 

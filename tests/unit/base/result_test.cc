@@ -61,7 +61,7 @@ TEST_CASE("a message is one line, whatever names a volume has, and nothing in it
 }
 
 TEST_CASE("a message of an errno alone is its words") {
-  CHECK(Error(EIO).message() == std::string(std::strerror(EIO)));
+  CHECK(Error{.code = EIO}.message() == std::string(std::strerror(EIO)));
 }
 
 TEST_CASE("a failure takes the errno of the moment") {

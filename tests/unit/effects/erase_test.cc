@@ -135,9 +135,7 @@ TEST_CASE("a quick erasure takes away what an owner's file would have let the de
   MUST_SUCCEED(disk);
   const Sector remnant = ext4_backup({.group = 1, .blocks_per_group = 32768, .log_block_size = 2});
   prepared(write_exactly(*disk, remnant, 128 * mib, path).has_value(), path);
-  Progress progress;
-  CHECK(told(erase_volume(*disk, {.size = size, .quick = true}, "disk", progress)) ==
-        with_errno("failed: disk: empty the page cache", ENOTTY));
+  CHECK(told(erased(*disk, size, true)) == with_errno("failed: disk: empty the page cache", ENOTTY));
   CHECK((content_of(path) == std::string(size, '\0')));
 }
 
