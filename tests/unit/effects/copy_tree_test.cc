@@ -103,6 +103,7 @@ TEST_CASE("an empty folder's copy is empty, and has its mode and time") {
 }
 
 TEST_CASE("every kind of file that needs no privilege is copied, with mode, time and content") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const TemporaryFolder& folder = trees.folder;
   folder.file("source/file", "content\n", 0640);
@@ -135,6 +136,7 @@ TEST_CASE("every kind of file that needs no privilege is copied, with mode, time
 }
 
 TEST_CASE("access times are those that the source had before it was read") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   set_time(trees.folder.file("source/file", "content"), long_ago);
   CHECK(trees.copy() == "done");
@@ -144,6 +146,7 @@ TEST_CASE("access times are those that the source had before it was read") {
 }
 
 TEST_CASE("many files in many folders are all copied, and counted") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   for (int folder = 0; folder < 20; ++folder) {
     for (int file = 0; file < 50; ++file) {
@@ -157,6 +160,7 @@ TEST_CASE("many files in many folders are all copied, and counted") {
 }
 
 TEST_CASE("holes stay holes") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const std::string path = trees.folder.file("source/sparse", "begin");
   prepared(truncate(path.c_str(), 64 << 20) == 0, path);
@@ -166,6 +170,7 @@ TEST_CASE("holes stay holes") {
 }
 
 TEST_CASE("extended attributes of files and folders are copied") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const std::string file = trees.folder.file("source/folder/file", "");
   for (const std::string& path : {file, trees.folder / "source/folder", trees.folder / "source"}) {
@@ -182,6 +187,7 @@ TEST_CASE("extended attributes of files and folders are copied") {
 }
 
 TEST_CASE("names of one file are names of one file in the copy") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const std::string first = trees.folder.file("source/a/first", "content");
   trees.folder.folder("source/b");
@@ -201,6 +207,7 @@ TEST_CASE("names of one file are names of one file in the copy") {
 }
 
 TEST_CASE("a folder that is there already is filled, and becomes like the source's") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   trees.folder.file("source/log/file", "x");
   trees.folder.folder("source/log", 0750);
@@ -222,6 +229,7 @@ TEST_CASE("a link in the place of a folder is not followed") {
 }
 
 TEST_CASE("what is mounted in the place of a folder is not entered") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   trees.folder.file("source/log/file", "x");
   trees.folder.folder("elsewhere", 0755);
@@ -240,6 +248,7 @@ TEST_CASE("what is mounted in the place of a folder is not entered") {
 }
 
 TEST_CASE("what is mounted in the source is not copied, also where it is of the same file system") {
+  EMULATION_LACKS("openat2");
   struct Row {
     const char* covered;
     const char* by;
@@ -271,6 +280,7 @@ TEST_CASE("what is mounted in the source is not copied, also where it is of the 
 }
 
 TEST_CASE("a source whose files have other device numbers than its folders, an overlay, is copied") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   for (const char* layer : {"upper", "lower"}) trees.folder.folder(layer);
   const auto ended = run_with_own_mounts([&] {
@@ -301,6 +311,7 @@ TEST_CASE("a source whose files have other device numbers than its folders, an o
 }
 
 TEST_CASE("a copy on an overlay, which gives no file handles, has a file of its own for each name") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const std::string first = trees.folder.file("source/first", "content");
   prepared(link(first.c_str(), (trees.folder / "source/second").c_str()) == 0, "link");
@@ -341,6 +352,7 @@ TEST_CASE("the copy fails where the tree's own folder cannot be completed, which
 }
 
 TEST_CASE("a file that is there already is not overwritten, and the copy fails") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   trees.folder.file("source/file", "new");
   trees.folder.file("copy/file", "old");
@@ -349,6 +361,7 @@ TEST_CASE("a file that is there already is not overwritten, and the copy fails")
 }
 
 TEST_CASE("paths longer than PATH_MAX are copied") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const std::string name(200, 'd');
   constexpr int levels = 30;
@@ -368,6 +381,7 @@ TEST_CASE("paths longer than PATH_MAX are copied") {
 }
 
 TEST_CASE("the process's umask neither spoils the copy nor is changed by it") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   trees.folder.file("source/file", "x", 0666);
   trees.folder.folder("source/folder", 0777);
@@ -378,6 +392,7 @@ TEST_CASE("the process's umask neither spoils the copy nor is changed by it") {
 }
 
 TEST_CASE("a tree on a compressed file system is measured by what a copy of it takes") {
+  EMULATION_LACKS("openat2");
   NEEDS("mkfs.erofs", "mksquashfs", "mount");
   const Trees trees;
   trees.folder.file("source/dense", std::string(1'000'000, 'x'));
@@ -406,6 +421,7 @@ TEST_CASE("a tree on a compressed file system is measured by what a copy of it t
 }
 
 TEST_CASE("a tree is measured by files of every kind, and by what is not a hole") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   trees.folder.file("source/a/file", std::string(10'000, 'x'));
   trees.folder.file("source/b/empty", "");
@@ -422,6 +438,7 @@ TEST_CASE("a tree is measured by files of every kind, and by what is not a hole"
 
 TEST_CASE(
     "files are born with the labels of the image's policy; without one, or where it says <<none>>, with their own") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   const std::string file = trees.folder.file("source/log/file", "x");
   const std::string none = trees.folder.file("source/none", "x");
@@ -460,6 +477,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a hollow folder is made with its mode and stays empty, one of its name deeper is filled; the size agrees") {
+  EMULATION_LACKS("openat2");
   const Trees trees;
   trees.folder.file(trees.source("left/out"), "12345678");
   trees.folder.file(trees.source("deep/left/in"), "kept");

@@ -281,6 +281,7 @@ std::string state_without_head(const Disk& disk, std::uint64_t head, std::byte f
 }
 
 TEST_CASE("what file systems keep deeper is found, whatever is in the place of their beginning") {
+  EMULATION_LACKS("time to look at so many disks");
   NEEDS("mkfs.ext4", "mkfs.xfs", "mkntfs");
   struct Row {
     std::vector<std::string> command;
@@ -326,6 +327,7 @@ TEST_CASE("what file systems keep deeper is found, whatever is in the place of t
 }
 
 TEST_CASE("a partition that is whole behind 16 MiB of zeros is found where partitions begin, or a lost table says so") {
+  EMULATION_LACKS("time to look at so many disks");
   NEEDS("mkfs.ext4", "mkfs.vfat", "sfdisk");
   const Disk filesystem(40 * mib);
   if (!made({"mkfs.vfat", "-F", "32", filesystem.path()})) return;
