@@ -16,11 +16,10 @@
 #include "cli/applet.h"
 #include "cli/manual.h"
 #include "cli/shape.h"
-#include "effects/copy_tree.h"
 #include "effects/execute.h"
+#include "effects/image_template.h"
 #include "plan/operation.h"
 #include "plan/refusal.h"
-#include "storage/config_files.h"
 #include "storage/data_volume.h"
 #include "storage/probe.h"
 #include "storage/volume_devices.h"
@@ -78,37 +77,6 @@ Result<> check_can_be_made(const BlockNode& node, const Fd& device, std::uint64_
   if (is_read_only(device)) return refusal(node.path, "is read-only and holds no data volume yet; make it writable");
   if (size < smallest_volume) return std::unexpected(too_small_refusal(node, size));
   return {};
-}
-
-// The image's side of a creation.
-struct Template {
-  Fd var;
-  TreeSize size;
-  FileContexts contexts;
-  SubvolumeList list;
-};
-
-// The image's own /var, whatever is mounted on it.
-Result<Fd> open_image_var(const std::string& root) {
-  const Fd view = TRY(view_without_submounts(root.empty() ? "/" : root));
-  auto var = about(root + "/var", open_beneath(view, "var", O_RDONLY | O_DIRECTORY));
-  if (var) return var;
-  const int code = var.error().code;
-  if (code != ENOENT && code != ELOOP && code != ENOTDIR) return var;
-  const std::string_view what = code == ENOENT ? "is missing" : code == ELOOP ? "is a symbolic link" : "is no folder";
-  return refusal(root + "/var", concat(what,
-                                       " in the image; make it a folder there, on which the volume is mounted, and "
-                                       "whose content is the volume's first"));
-}
-
-Result<Template> read_template(const std::string& root) {
-  Template image;
-  image.list = parse_subvolume_list(TRY(read_tmpfiles_configuration(root)));
-  for (const std::string& warning : image.list.warnings) log_warning(warning);
-  image.contexts = TRY(FileContexts::of_image(root));
-  image.var = TRY(open_image_var(root));
-  image.size = TRY(measure_tree(image.var));
-  return image;
 }
 
 Result<> check_can_be_mended(const BlockNode& node, const Fd& device) {
@@ -223,8 +191,8 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
   if (mending) TRY(check_can_be_mended(node, volume.device));
   if (creating || mending) volume.device = TRY(open_exclusively(node, !request.dry_run, not_done));
   TRY(enter_private_mount_namespace());
-  Template image;
-  if (creating) image = TRY(read_template(request.root));
+  ImageTemplate image;
+  if (creating) image = TRY(read_image_template(request.root));
   if (image.size.bytes > report.size) {
     return refusal(node.path, concat("is too small: ", human_size(report.size), " for the image's ",
                                      human_size(image.size.bytes), " of /var"));
