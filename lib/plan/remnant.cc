@@ -66,6 +66,13 @@ void add_xfs(Places& places, std::uint64_t begin, std::uint64_t length, std::uin
   places.push_back({begin + (1024 * gib - 512) / (4 * kib) * (4 * kib), begin});
 }
 
+// XFS that has grown, or was made with sizes of somebody's own: a group is whole MiB as a rule.
+void add_xfs_of_any_size(Places& places) {
+  for (std::uint64_t place = blank_head; place < gib; place += mib) {
+    for (const std::uint64_t begin : {std::uint64_t{0}, mib}) places.push_back({place, begin});
+  }
+}
+
 bool is_xfs(Bytes bytes, const RemnantPlace& place) {
   if (!has(bytes, 0, "XFSB")) return false;
   const std::uint64_t block_size = big_endian<4>(bytes, 4);
@@ -114,6 +121,7 @@ std::vector<RemnantPlace> remnant_places(std::uint64_t size) {
   for (const std::uint64_t behind : {0U, 1U}) {
     if (size > 3 * mib) add_xfs(places, mib, size - (1 + behind) * mib, 8);
   }
+  add_xfs_of_any_size(places);
   for (std::uint64_t label = gib; label <= 1000 * gib; label *= 10) places.push_back({label, 0});  // BlueStore
   for (std::uint64_t copy = gib; copy <= 1024 * gib; copy *= 4) places.push_back({copy, 0});       // OCFS2
   places.push_back({size / 512 / 2 * 512, 0});                                                     // NTFS

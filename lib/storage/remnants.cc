@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -26,8 +27,11 @@ class Search {
 
   void look_at_places() {
     Sector sector;
+    std::optional<std::uint64_t> at;
     for (const RemnantPlace& place : remnant_places(size_)) {
-      if (read(sector, place.offset)) note(remnant_in(sector, place), place.offset);
+      if (at != place.offset && !read(sector, place.offset)) return;
+      at = place.offset;
+      note(remnant_in(sector, place), place.offset);
     }
   }
 

@@ -30,6 +30,7 @@ const std::vector<Kind> kinds{
     {"ext4 of 2 TiB", {"mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1,nodiscard"}, "a backup superblock of ext4 at 128 MiB and 4 more", 2048 * GiB},
     {"XFS", {"mkfs.xfs", "-q", "-f"}, "a secondary superblock of XFS at 80.0 MiB"},
     {"XFS of 5 TiB", {"mkfs.xfs", "-q", "-f", "-K"}, "a secondary superblock of XFS at 1023 GiB", 5120 * GiB},
+    {"XFS with groups of somebody's own size", {"mkfs.xfs", "-q", "-f", "-d", "agsize=100m"}, "a secondary superblock of XFS at 100 MiB", 2 * GiB},
     {"NTFS", {"mkntfs", "-F", "-Q", "-q"}, "the backup of an NTFS boot sector at 319 MiB"},
     {"exFAT", {"mkfs.exfat"}, nullptr},
     {"F2FS", {"mkfs.f2fs", "-q", "-f"}, nullptr},
