@@ -268,8 +268,8 @@ constexpr ManualSection manual_sections[] = {
      "0644, labelled as the image's SELinux policy says. The folder is made where it is missing.\n"
      "/var/lib/ssh/.ssh_host_TYPE_key.new:: A pair while it is made; what a power cut leaves there is removed by the "
      "next run.\n"
-     "/var/lib/ssh/ssh_host_TYPE_key.old, /var/lib/ssh/ssh_host_TYPE_key.old.pub:: What was replaced, unless it was "
-     "empty; with .old.2, .old.3, ... where that is taken. The message names them. Nothing uses or removes them.\n"},
+     "/var/lib/ssh/ssh_host_TYPE_key.old:: What was replaced, unless it was empty; its .pub file beside it. Where the "
+     "name is taken, .old.2 and so on. The message names them; nothing uses or removes them.\n"},
     {"NOTES",
      "The private key is the identity that clients know. One that ssh-keygen -y reads without a passphrase stays, "
      "whatever its format and its type, and also where it is a symbolic link, which sshd follows; nothing is written "

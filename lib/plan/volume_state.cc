@@ -291,9 +291,7 @@ VolumeState classify(const VolumeFacts& facts) {
   return volume;
 }
 
-bool holds_only_btrfs(const VolumeFacts& facts) {
-  return is_alone(facts, facts.superblocks[0].value_or(Superblock{}));
-}
+bool holds_only_btrfs(const VolumeFacts& facts) { return is_alone(facts, facts.superblocks[0].value_or(Superblock{})); }
 
 std::string_view state_name(State state) {
   switch (state) {

@@ -14,7 +14,6 @@ namespace aimee {
 
 namespace {
 
-
 // btrfs mounts have device numbers of their own; the source tells one of its devices.
 bool is_mount_of(libmnt_fs* mount, const std::vector<BlockNode>& devices) {
   const char* type = mnt_fs_get_fstype(mount);

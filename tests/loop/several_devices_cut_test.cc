@@ -54,7 +54,7 @@ TEST_CASE("armed, and the power went between the superblocks of the two devices:
     const Mounted volume(first.device());
     CHECK(factory_reset(root, {"--yes"}).exit == 0);
   }
-  forget_devices();
+  forget_devices({&first, &second});
   // As the transaction before left it; it is one that the token's superblock follows.
   const Superblock armed = Superblock::at(second.device(), primary_superblock);
   const std::uint64_t generation = armed.generation() - 1;
@@ -82,7 +82,7 @@ TEST_CASE("the superblock of another device that was torn in use is mended too")
   const std::string torn = second.read(primary_superblock + 3072, 1) == "x" ? "y" : "x";
   second.write(primary_superblock + 3072, torn);
   CHECK_FALSE(Superblock::at(second.device(), primary_superblock).valid());
-  forget_devices();
+  forget_devices({&first, &second});
   const Outcome plan = init_storage(root, {"--dry-run", "--json"});
   CHECK(json(plan, ".action") == "mend");
   CHECK(json(plan, ".plan[0]") == "write the checksum of the superblock that is there on " + second.device());
@@ -107,7 +107,7 @@ TEST_CASE("killed before any of its writes and flushes, both devices end erased"
     CAPTURE(nth);
     make_grown({first.device(), second.device()});
     set_label(first, token_of(first));
-    forget_devices();
+    forget_devices({&first, &second});
     killed = killed_at("fsync", nth, erase);
     const bool finished = is_all_zeros(first);
     const Outcome next = factory_reset(root, {"--erase"});
@@ -127,7 +127,7 @@ TEST_CASE("another device whose writes fail: exit code 1, armed, and erased when
   make_grown({first.device(), second.device()});
   const SampleRoot root(first.device());
   set_label(first, token_of(first));
-  forget_devices();
+  forget_devices({&first, &second});
   failing.fail_writes(true);
   const Outcome outcome = factory_reset(root, {"--erase", "--json"});
   CHECK(outcome.exit == 1);

@@ -145,8 +145,8 @@ TEST_CASE("a device that is missing: refused before anything is armed, and when 
     const LoopDisk second(size);
     make_grown({first.device(), second.device()});
     tool({"cp", "--sparse=always", second.backing(), folder / "second"});
+    forget_devices({&first, &second});
   }
-  forget_devices();
   SUBCASE("not mounted") { check_reset_refused(root, {"--yes"}, texts); }
   SUBCASE("mounted without it") {
     const Mounted volume(first.device(), "degraded,ro");
@@ -161,10 +161,12 @@ TEST_CASE("a device that is missing: refused before anything is armed, and when 
     {
       const LoopDisk second({.backing = folder / "second"});
       tool({"btrfs", "device", "scan", second.device()});
-      const Mounted volume(first.device());
-      CHECK(factory_reset(root, {"--yes"}).exit == 0);
+      {
+        const Mounted volume(first.device());
+        CHECK(factory_reset(root, {"--yes"}).exit == 0);
+      }
+      forget_devices({&first, &second});
     }
-    forget_devices();
     texts.push_back("to keep the volume: factory-reset --cancel");
     check_refused(root, first.device(), texts);
     check_reset_refused(root, {"--erase"}, texts);
@@ -182,7 +184,7 @@ TEST_CASE("a device that is missing: refused before anything is armed, and when 
       check_left_alone(root, "ready");
       tool({"btrfs", "device", "scan", second.device()});
       CHECK(marker_says(first.device(), secret));
-      forget_devices();
+      forget_devices({&first, &second});
     }
     SUBCASE("and attached again: erased") {
       const LoopDisk second({.backing = folder / "second"});

@@ -36,7 +36,8 @@ class ResetTwoDevices(Reset):
             try:
                 yield named, self.other
             finally:
-                run("btrfs", "device", "scan", "--forget")
+                for part in (named, self.other):  # and no others: more tests than this one run
+                    attempt("btrfs", "device", "scan", "--forget", part)
                 # Whoever looks at all block devices of the machine has it open for a moment.
                 in_the_end(lambda: attempt("partx", "--delete", device).returncode, lambda code: code == 0)
 

@@ -105,10 +105,16 @@ class Reader {
     const auto code = parse_number(rest_.substr(1, 4), 16);
     rest_.remove_prefix(5);
     if (!code) return false;
+    const auto add = [&](std::uint64_t byte) { meaning += static_cast<char>(byte); };
     if (*code < 0x80) {
-      meaning += static_cast<char>(*code);
+      add(*code);
+    } else if (*code < 0x800) {
+      add(0xc0 | *code >> 6U);
+      add(0x80 | (*code & 0x3f));
     } else {
-      meaning += "?";  // what was no UTF-8
+      add(0xe0 | *code >> 12U);
+      add(0x80 | (*code >> 6U & 0x3f));
+      add(0x80 | (*code & 0x3f));
     }
     return true;
   }

@@ -17,7 +17,9 @@ void make_grown(const std::vector<std::string>& devices, const std::string& prof
   tool({"sync", "-f", volume.path()});
 }
 
-void forget_devices() { tool({"btrfs", "device", "scan", "--forget"}); }
+void forget_devices(const std::vector<const LoopDisk*>& disks) {
+  for (const LoopDisk* disk : disks) run({"btrfs", "device", "scan", "--forget", disk->device()});
+}
 
 bool is_all_zeros(const LoopDisk& disk) {
   return disk.fingerprint().content == LoopDisk({.size = disk.size()}).fingerprint().content;

@@ -13,8 +13,9 @@ namespace looptest {
 // has it whole on each of two.
 void make_grown(const std::vector<std::string>& devices, const std::string& profile = "raid1");
 
-// The kernel remembers devices that it has seen, and would use them for a later mount.
-void forget_devices();
+// The kernel remembers devices that it has seen, and would use them for a later mount. Only these: other tests run
+// beside. One that it does not remember is none to forget.
+void forget_devices(const std::vector<const LoopDisk*>& disks);
 
 bool is_all_zeros(const LoopDisk& disk);
 
