@@ -107,7 +107,8 @@ Result<> look(const Request& request, Report& report) {
   const BlockNode& node = data.found.node;
   report.device = node;
   ProbedVolume volume = TRY(probe_locked(node, request.kernel, request.timeout));
-  ResetFacts& facts = report.facts.emplace(describe(node, volume.identity, volume.primary));
+  report.facts = ResetFacts{describe(node, volume.identity, volume.primary)};
+  ResetFacts& facts = *report.facts;
   facts.host = host_name();
   facts.volume = std::move(volume.state);
   std::vector<BlockNode> devices = {node};
@@ -259,6 +260,7 @@ std::string_view armed_now(const Report& report, const Request& request, const R
 JsonObject as_json(const Report& report, const Request& request, const Result<>& result) {
   JsonObject object;
   std::vector<DeviceProof> proofs;
+  proofs.reserve(report.erased.size());
   for (const Erasure& erasure : report.erased) proofs.push_back({erasure.device, proof_of(erasure)});
   if (report.facts) {
     add_reset_facts(object, *report.facts, armed_now(report, request, result), proofs);

@@ -110,8 +110,8 @@ struct Decision {
   ProbedVolume volume;
   VolumeOptions options;
   PreferLink misled;
-  std::vector<VolumeDevice> others{};  // the volume's other devices, where they are erased or mended too
-  std::vector<MendSuperblock> mend_others{};
+  std::vector<VolumeDevice> others;  // the volume's other devices, where they are erased or mended too
+  std::vector<MendSuperblock> mend_others;
 };
 
 bool is_to_be_created(const VolumeState& volume) {
@@ -198,10 +198,9 @@ Result<> carry_out(const Request& request, Decision decision, Report& report) {
                                      human_size(image.size.bytes), " of /var"));
   }
   const Uuid uuid = creating ? TRY(new_uuid(volume.request)) : volume.primary.uuid;
-  std::vector<std::string> others;
-  for (const VolumeDevice& other : decision.others) others.push_back(other.device);
-  report.plan = make_plan({volume.state, decision.options, image.list.subvolumes, uuid, image.contexts.policy(),
-                           volume.primary.label, decision.misled, std::move(others), std::move(decision.mend_others)});
+  report.plan =
+      make_plan({volume.state, decision.options, image.list.subvolumes, uuid, image.contexts.policy(),
+                 volume.primary.label, decision.misled, paths_of(decision.others), std::move(decision.mend_others)});
   report.uuid = uuid_text(uuid);
   report.label = creating ? committed_label : volume.primary.label;
   for (const SubvolumeLine& line : image.list.subvolumes) report.subvolumes.push_back(line.path);
@@ -252,8 +251,10 @@ Result<> run(const Request& request, Report& report) {
   data.device.reset();
   Decision decision{TRY(probe_locked(node, std::move(reset), request.timeout)),
                     std::move(data.options),
-                    {data.found.misleading_link, node.path}};
-  const Result<> looked = look_at_other_devices(request, node, decision);
+                    {data.found.misleading_link, node.path},
+                    {},
+                    {}};
+  Result<> looked = look_at_other_devices(request, node, decision);
   VolumeState& state = decision.volume.state;
   if (state.copies_are_stale || state.superblock_is_torn) {
     leave_what_cannot_be_completed(node, decision.volume.device, state);
@@ -314,7 +315,10 @@ void warn(const Report& report) {
 
 void tell(const Report& report, const Request& request, const Result<>& result) {
   if (!result) return;
-  if (!report.device) return log_notice(report.unattended);
+  if (!report.device) {
+    log_notice(report.unattended);
+    return;
+  }
   warn(report);
   if (report.action == "none") {
     const auto& ours = report.volume->resettable;

@@ -175,7 +175,7 @@ void see_to_all(const HostKeyWorkshop& workshop, Report& report) {
 
 Result<std::string> fingerprint_of(const HostKeyFolder& folder, const Key& key, std::chrono::seconds limit) {
   if (key.verdict.action != HostKeyAction::make) return host_key_fingerprint(folder, key.facts, limit);
-  return host_key_fingerprint(folder, TRY(examine_host_key(folder, host_key_name(key.type), limit)), limit);
+  return host_key_fingerprint(folder, TRY(examine_made_host_key(folder, host_key_name(key.type), limit)), limit);
 }
 
 // Only for people: a fingerprint that cannot be told does not make a good key a failure.

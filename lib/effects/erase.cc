@@ -170,6 +170,7 @@ Result<std::vector<Erasure>> erase_volume(const std::vector<VolumeDevice>& devic
                                           bool quick, Progress& progress) {
   constexpr std::uint64_t primary = superblock_offsets[0];
   std::vector<Erasure> erasures;
+  erasures.reserve(devices.size());
   for (std::size_t i = 0; i < devices.size(); ++i) {
     erasures.push_back(
         TRY(erase_but_first_sector(opened[i], devices[i].identity.size, quick, devices[i].device, progress)));

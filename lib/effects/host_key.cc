@@ -348,6 +348,11 @@ Result<HostKeyFacts> examine_host_key(const HostKeyFolder& folder, const std::st
   return examine(folder, name, limit, Links::followed);
 }
 
+Result<HostKeyFacts> examine_made_host_key(const HostKeyFolder& folder, const std::string& name,
+                                           std::chrono::seconds limit) {
+  return examine(folder, name, limit, Links::refused);
+}
+
 Result<KeptHostKey> names_to_keep(const HostKeyFolder& folder, std::string_view type, const HostKeyFacts& facts,
                                   const HostKeyVerdict& verdict) {
   const bool writes_private = verdict.action == HostKeyAction::mend || verdict.action == HostKeyAction::make;

@@ -36,6 +36,10 @@ Result<HostKeyFolder> make_host_key_folder(const std::string& root, const FileCo
 // Failed: ssh-keygen could not be run or did not end by itself, or access was denied: then the pair may well be good.
 Result<HostKeyFacts> examine_host_key(const HostKeyFolder& folder, const std::string& name, std::chrono::seconds limit);
 
+// The same for a pair that this run has made: a link in its place is somebody else's, and not followed.
+Result<HostKeyFacts> examine_made_host_key(const HostKeyFolder& folder, const std::string& name,
+                                           std::chrono::seconds limit);
+
 // What a host key is made in and with.
 struct HostKeyWorkshop {
   const HostKeyFolder& folder;   // the lock that it holds goes to the children

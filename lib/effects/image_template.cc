@@ -19,9 +19,20 @@ Result<Fd> open_image_var(const std::string& root) {
   const Fd view = TRY(view_without_submounts(root.empty() ? "/" : root));
   auto var = about(root + "/var", open_beneath(view, "var", O_RDONLY | O_DIRECTORY));
   if (var) return var;
-  const int code = var.error().code;
-  if (code != ENOENT && code != ELOOP && code != ENOTDIR) return var;
-  const std::string_view what = code == ENOENT ? "is missing" : code == ELOOP ? "is a symbolic link" : "is no folder";
+  std::string_view what;
+  switch (var.error().code) {
+    case ENOENT:
+      what = "is missing";
+      break;
+    case ELOOP:
+      what = "is a symbolic link";
+      break;
+    case ENOTDIR:
+      what = "is no folder";
+      break;
+    default:
+      return var;
+  }
   return refusal(root + "/var", concat(what,
                                        " in the image; make it a folder there, on which the volume is mounted, and "
                                        "whose content is the volume's first"));

@@ -129,8 +129,8 @@ class Walk {
   Result<bool> set(const Fd& file, const std::string& label) {
     if (setxattr(path_of(file).c_str(), label_attribute, label.c_str(), label.size() + 1, 0) == 0) return true;
     const int code = errno;
-    if (code != EROFS && code != EOPNOTSUPP && !(code == EPERM && is_immutable(file)))
-      return failure(path_, concat("set label ", label), code);
+    const bool is_refused = code == EROFS || code == EOPNOTSUPP || (code == EPERM && is_immutable(file));
+    if (!is_refused) return failure(path_, concat("set label ", label), code);
     pass_over();
     return false;
   }

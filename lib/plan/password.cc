@@ -96,7 +96,7 @@ bool is_modular(std::string_view hash) {
     if (id.substr(0, comma) != "md5" || !is_count(id.substr(comma + 8))) return false;
     id = id.substr(0, comma);
   }
-  const auto scheme = std::ranges::find(schemes, id, &Scheme::id);
+  const auto* scheme = std::ranges::find(schemes, id, &Scheme::id);
   if (scheme == std::end(schemes)) return false;
   const std::string_view digest = parts.back();
   const std::string_view alphabet = scheme->form == Form::nt ? "0123456789abcdef" : letters;

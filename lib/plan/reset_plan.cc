@@ -49,12 +49,6 @@ std::unexpected<Error> refuse_in_doubt(const ResetFacts& facts) {
       refusal_of(facts.doubt, facts.device, refusing, has_token(facts) ? "factory-reset --cancel" : ""));
 }
 
-std::vector<std::string> devices_of(const std::vector<VolumeDevice>& others) {
-  std::vector<std::string> devices;
-  for (const VolumeDevice& other : others) devices.push_back(other.device);
-  return devices;
-}
-
 std::string token_for(const ResetFacts& facts) { return reset_token(facts.volume.resettable->uuid, facts.identity); }
 
 ResetPlan arming_plan(const ResetFacts& facts, const ResetChoice& choice) {
@@ -78,7 +72,7 @@ ResetPlan arming_plan(const ResetFacts& facts, const ResetChoice& choice) {
 ResetPlan plan_of_erasing(const ResetFacts& facts, const ResetChoice& choice) {
   ResetPlan plan;
   if (!has_token(facts)) plan.emplace_back(WriteToken{facts.volume.resettable->superblock, token_for(facts)});
-  plan.emplace_back(EraseVolume{choice.quick, devices_of(facts.others)});
+  plan.emplace_back(EraseVolume{choice.quick, paths_of(facts.others)});
   if (choice.reboot) plan.emplace_back(Reboot{});
   return plan;
 }
@@ -145,7 +139,7 @@ Result<ResetPlan> plan_erasure(const ResetFacts& facts, bool quick) {
                    concat("is mounted at ", joined(facts.mount_points), ": ", refusing, "; unmount it first"));
   }
   if (facts.doubt.forbids_erasing()) return refuse_in_doubt(facts);
-  return ResetPlan{EraseVolume{quick, devices_of(facts.others)}};
+  return ResetPlan{EraseVolume{quick, paths_of(facts.others)}};
 }
 
 Result<ResetPlan> plan_cancellation(const ResetFacts& facts, const std::string& remembered_label, bool units) {

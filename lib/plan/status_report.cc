@@ -70,11 +70,9 @@ void add_volume_problems(const StatusReport& report, Problems& problems) {
                         "to keep it: take aimee.factory_reset= off the kernel command line"});
   }
   if (!volume.absent.empty()) {
-    const std::string_view next = volume.unattended
-                                      ? "to have it looked after: a line for /var in /etc/fstab of the image"
-                                  : volume.source.empty() ? "correct /etc/fstab in the image"
-                                                          : "blkid; dmesg";
-    problems.push_back({volume.absent, std::string(next)});
+    std::string next = volume.source.empty() ? "correct /etc/fstab in the image" : "blkid; dmesg";
+    if (volume.unattended) next = "to have it looked after: a line for /var in /etc/fstab of the image";
+    problems.push_back({volume.absent, std::move(next)});
     return;
   }
   if (volume.state) add_state_problem(volume, problems);

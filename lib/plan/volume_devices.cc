@@ -70,6 +70,13 @@ Doubt doubt_about_any(const VolumeDevice& named, const std::vector<VolumeDevice>
 
 }  // namespace
 
+std::vector<std::string> paths_of(const std::vector<VolumeDevice>& devices) {
+  std::vector<std::string> paths;
+  paths.reserve(devices.size());
+  for (const VolumeDevice& device : devices) paths.push_back(device.device);
+  return paths;
+}
+
 Doubt doubt_about(const VolumeDevice& named, const std::vector<VolumeDevice>& others) {
   if (named.superblock.seeding) {
     return {Doubt::Kind::unsure, "is a seed: other volumes may have grown from it, and have what it has",

@@ -27,6 +27,8 @@ struct VolumeDevice {
   bool in_use = false;    // the mounted volume has it
 };
 
+std::vector<std::string> paths_of(const std::vector<VolumeDevice>& devices);
+
 // Why the volume's devices are not known for sure.
 struct Doubt {
   enum class Kind {

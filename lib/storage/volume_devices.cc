@@ -72,6 +72,7 @@ VolumeDevice describe(const BlockNode& node, const DeviceIdentity& identity, con
 
 std::vector<BlockNode> nodes_of(const std::vector<VolumeDevice>& devices) {
   std::vector<BlockNode> nodes;
+  nodes.reserve(devices.size());
   for (const VolumeDevice& device : devices) nodes.push_back({device.device, device.number});
   return nodes;
 }

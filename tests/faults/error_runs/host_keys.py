@@ -5,7 +5,7 @@ import shutil
 
 from aftermath import expect_unlocked, snapshot
 from error_runs import ErrorRun
-from machine_room import BINARY, expect, run
+from machine_room import BINARY, attempt, expect, run
 from runs.host_keys import TYPES, HostKeys
 
 MADE, GOOD = TYPES
@@ -46,9 +46,19 @@ class HostKeyErrors(ErrorRun, HostKeys):
         self.expect_good(outcome)
         self.generate(*TYPES)
         expect(self.fingerprint(MADE) == (made or self.fingerprint(MADE)) and self.fingerprint(MADE), "a good key was replaced")
-        left = sorted(os.listdir(f"{self.root}/var/lib/ssh"))
-        wanted = sorted(f"ssh_host_{kind}_key{end}" for kind in TYPES for end in ("", ".pub"))
-        expect(left == wanted, f"in the folder is {left}")
+        left = set(os.listdir(f"{self.root}/var/lib/ssh"))
+        wanted = {f"ssh_host_{kind}_key{end}" for kind in TYPES for end in ("", ".pub")}
+        said = " ".join(line.text for line in outcome.lines).split()
+        kept = left & {f"ssh_host_{GOOD}_key.old{end}" for end in ("", ".pub")}.intersection(said)
+        expect(left == wanted | kept, f"in the folder is {sorted(left)}")
+        expect(self.fingerprint_of_kept(kept) == self.good, f"the good key is lost, and in the folder is {sorted(left)}")
+
+    def fingerprint_of_kept(self, kept):
+        """Of the good private key: where it was replaced it is kept under another name."""
+        private = f"ssh_host_{GOOD}_key.old"
+        if private not in kept:
+            return self.fingerprint(GOOD)
+        return attempt("ssh-keygen", "-y", "-P", "", "-f", f"{self.root}/var/lib/ssh/{private}").stdout.split()[1]
 
     def expect_good(self, outcome):
         """The other pair, unless the run said that it could not read it."""
