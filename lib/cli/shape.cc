@@ -2,7 +2,6 @@
 #include "cli/shape.h"
 
 #include "base/log.h"
-#include "cli/output.h"
 
 namespace aimee {
 
@@ -22,7 +21,5 @@ Result<> print_json(JsonObject object, const Result<>& result) {
   object.add_or_null("error", result ? std::string() : result.error().message());
   return print_output(object.str() + "\n");
 }
-
-Result<> print_page(const std::string& page) { return page.empty() ? Result<>() : print_output(page); }
 
 }  // namespace aimee

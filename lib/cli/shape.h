@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "cli/options.h"
+#include "cli/output.h"
 
 namespace aimee {
 
@@ -35,9 +36,6 @@ Outcome closing(const Result<>& result, const Result<>& printed);
 // Prints `object` with its last members, "exit" and "error".
 Result<> print_json(JsonObject object, const Result<>& result);
 
-// Prints `page`, or nothing where it is empty.
-Result<> print_page(const std::string& page);
-
 template <class Request, class Report>
 Outcome carry_out(const Shape<Request, Report>& shape, const Arguments& arguments) {
   const auto request = shape.parse(arguments);
@@ -48,7 +46,7 @@ Outcome carry_out(const Shape<Request, Report>& shape, const Arguments& argument
   if (arguments.has("json")) {
     printed = print_json(shape.json(report, *request, result), result);
   } else if (result) {
-    printed = print_page(shape.page(report, *request));
+    printed = print_output(shape.page(report, *request));
   }
   if (shape.tell != nullptr) shape.tell(report, *request, result);
   return closing(result, printed);

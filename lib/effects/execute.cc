@@ -118,7 +118,8 @@ class Execution {
 
   // udev leaves a locked disk alone, so the lock goes first.
   Result<> operator()(const PreferLink& prefer) {
-    let_go();
+    opened_.clear();
+    locks_.clear();
     return lead_link_to(prefer.link, workplace_.device);
   }
 
@@ -136,11 +137,6 @@ class Execution {
   [[nodiscard]] const std::string& subject() const { return workplace_.device.path; }
 
   [[nodiscard]] const Fd& device() const { return opened_.back(); }
-
-  void let_go() {
-    opened_.clear();
-    locks_.clear();
-  }
 
   static Result<> make_staging_mount_point() {
     for (const std::string path : {"/run/aimee", staging_mount_point}) {
